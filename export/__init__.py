@@ -1,0 +1,1 @@
+"""Makes models: the network, its training, and the export to ONNX."""

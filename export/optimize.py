@@ -1,0 +1,87 @@
+"""Style transfer by optimising the pixels of one picture (Gatys et al. 2016).
+
+Slow, and the best a given loss can do: the quality reference for the feed-forward network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .perceptual import LossNetwork, content_loss, style_loss, style_targets, total_variation
+
+
+@dataclass(frozen=True)
+class OptimizationOptions:
+    """Weights of the losses, and how long to optimise.
+
+    Attributes:
+        steps: iterations of L-BFGS.
+        content_weight: weight of the content loss.
+        style_weight: weight of the style loss.
+        variation_weight: weight of the total variation.
+        from_noise: start from noise, as Gatys et al. did, instead of from the photograph.
+        seed: of the noise.
+    """
+
+    steps: int = 300
+    content_weight: float = 1.0
+    style_weight: float = 6.0
+    variation_weight: float = 0.1
+    from_noise: bool = False
+    seed: int = 0
+
+
+def optimize(
+    photograph: Tensor,
+    painting: Tensor,
+    network: LossNetwork,
+    options: OptimizationOptions = OptimizationOptions(),
+    on_step: Callable[[int, float], None] = lambda _step, _loss: None,
+) -> Tensor:
+    """Find a picture with the content of one and the style of another.
+
+    Args:
+        photograph: [1, 3, H, W], RGB in 0..1, H and W from 16.
+        painting: [1, 3, H', W'], RGB in 0..1.
+        network: the judge.
+        options: see `OptimizationOptions`.
+        on_step: called after every iteration with its number, from 1, and the loss.
+
+    Returns:
+        [1, 3, H, W] in 0..1.
+    """
+    targets = style_targets(network, painting)
+    with torch.no_grad():
+        content = network(photograph)
+    start = photograph
+    if options.from_noise:
+        generator = torch.Generator(photograph.device).manual_seed(options.seed)
+        start = torch.rand(photograph.shape, generator=generator, device=photograph.device)
+    # The judge sees 0..255, so that steps of unit length, as L-BFGS tries first, are small.
+    pixels = (255 * start).contiguous().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [pixels], max_iter=1, history_size=50, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        picture = pixels / 255
+        features = network(picture)
+        loss = (
+            options.content_weight * content_loss(features, content)
+            + options.style_weight * style_loss(network, features, targets)
+            + options.variation_weight * total_variation(picture)
+        ).sum()
+        # Values outside the range of a display would be cut off; better to avoid them.
+        loss = loss + (picture - picture.clamp(0, 1)).square().sum() * 1e-2
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    for step in range(1, options.steps + 1):
+        loss = optimizer.step(closure)  # type: ignore[no-untyped-call]
+        on_step(step, float(loss.detach()))
+    return (pixels.detach() / 255).clamp(0, 1)

@@ -1,0 +1,417 @@
+"""Train a style network on paintings and photographs: read from top to bottom.
+
+The recipe is that of Johnson et al. 2016 (section 3): paint photographs, look at the result with a
+fixed convolutional network, and follow the gradient of content and style losses. Added are many
+styles in one network (Dumoulin et al. 2017) and pairs made from one photograph, slightly moved and
+noisy, which must be painted alike (as ReReVST, Wang et al. 2020, and ReCoNet, Gao et al. 2018, do),
+so that a video flickers less.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from realtime.errors import OptionError
+from realtime.model import StyleInfo
+
+from .checkpoint import AnyStyleNetwork, Checkpoint, build_network, load_checkpoint, save_checkpoint
+from .dataset import (
+    Photographs,
+    camera_noise,
+    random_motion,
+    read_picture,
+    resize_short_side,
+    to_tensor,
+)
+from .loss_networks import load_loss_network
+from .network import NetworkConfig
+from .paintings import describe_style
+from .perceptual import (
+    STYLE_LAYERS,
+    LossNetwork,
+    content_loss,
+    style_loss,
+    style_targets,
+    tone_loss,
+    total_variation,
+)
+
+CHECKPOINT_NAME = "checkpoint.pt"
+STYLE_ROWS = (".scale", ".shift")
+"""Endings of the parameters that have one row a style."""
+WARM_UP = 0.05
+"""Part of the steps in which the learning rate rises; then it falls along a cosine."""
+ROWS_PACE = 3.0
+"""How much faster the styles' rows learn than the trunk: each sees only its share of the steps."""
+LARGEST_GRADIENT = 5.0
+"""Gradients are clipped to this norm: early Gram losses are thousands of times the late ones."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What decides a training run besides its pictures.
+
+    Attributes:
+        steps: optimisation steps in all.
+        batch: photographs a step; each is painted in one style, drawn at random.
+        crop: side of the photographs' crops, in pixels.
+        style_size: shorter side of the paintings, in pixels; larger gives larger strokes.
+        content_weight: weight of the content loss.
+        style_weight: weight of the style loss.
+        variation_weight: weight of the total variation.
+        tone_weight: weight of the tone loss, which keeps light things light.
+        stability_weight: weight of the stability loss; 0 trains without pairs.
+        learning_rate: largest learning rate of Adam.
+        seed: of all random numbers; equal seeds give equal networks on one machine.
+        network: the network's shape.
+    """
+
+    steps: int = 4000
+    batch: int = 4
+    crop: int = 256
+    style_size: int = 512
+    content_weight: float = 1.0
+    style_weight: float = 6.0
+    variation_weight: float = 0.1
+    tone_weight: float = 1.0
+    stability_weight: float = 2.0
+    learning_rate: float = 3e-3
+    seed: int = 0
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TrainingOptions:
+        """From what `to_dict` gave."""
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        return cls(**{**known, "network": NetworkConfig(**values["network"])})
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The parts of one step's loss, unweighted, averaged over the batch."""
+
+    content: float
+    style: float
+    variation: float
+    tone: float
+    stability: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands: steps done, and the losses averaged over the last 50 steps."""
+
+    step: int
+    steps: int
+    losses: Losses
+
+
+class Trainer:
+    """One training run, a step at a time.
+
+    Args:
+        paintings: one picture a style.
+        photographs: to paint.
+        loss_network: the judge.
+        options: see `TrainingOptions`.
+        base: a checkpoint to add styles to: only the rows of ``paintings`` are trained.
+        device: where torch computes.
+
+    Raises:
+        OptionError: two styles have one name.
+    """
+
+    def __init__(
+        self,
+        paintings: list[Path],
+        photographs: Photographs,
+        loss_network: LossNetwork,
+        options: TrainingOptions,
+        *,
+        base: Checkpoint | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        self.device = device or torch.device("cpu")
+        self.options = options
+        self.photographs = photographs
+        self.judge = loss_network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        torch.manual_seed(options.seed)
+        known = base.styles if base else ()
+        self.first_style = len(known)
+        self.styles = (*known, *(describe_style(path) for path in paintings))
+        _check_names(self.styles)
+        network = build_network(options.network, len(self.styles))
+        if base is not None:
+            _add_rows(network, base)
+        self.network: AnyStyleNetwork = network.to(
+            device=self.device, memory_format=torch.channels_last
+        )  # type: ignore[call-overload]
+        self.base = base
+        self.optimizer = torch.optim.Adam(_parameter_groups(self.network), fused=True)
+        self.step = 0
+        self.targets = self._style_targets(paintings)
+        self._recent: deque[Losses] = deque(maxlen=50)
+
+    def resume(self, earlier: Checkpoint) -> None:
+        """Go on where ``earlier`` was saved.
+
+        Raises:
+            OptionError: it has other styles, or does not hold the optimizer's state.
+        """
+        before, now = ([s.name for s in styles] for styles in (earlier.styles, self.styles))
+        if before != now:
+            raise OptionError(
+                f"the training to resume has the styles {', '.join(before)}; give the same"
+                " paintings, or another folder for -o"
+            )
+        if earlier.optimizer is None:
+            raise OptionError("the checkpoint holds no optimizer's state, so it cannot be resumed")
+        self.network.load_state_dict(earlier.build().state_dict())
+        self.optimizer.load_state_dict(earlier.optimizer)
+        self.step = earlier.step
+
+    def _style_targets(self, paintings: list[Path]) -> dict[str, Tensor]:
+        """Gram matrices [styles to train, C, C] by layer."""
+        each = []
+        for path in paintings:
+            painting = resize_short_side(read_picture(path), self.options.style_size)
+            each.append(style_targets(self.judge, to_tensor([painting]).to(self.device)))
+        return {name: torch.stack([targets[name] for targets in each]) for name in STYLE_LAYERS}
+
+    def run(self) -> Iterator[Progress]:
+        """Train; yields after every step."""
+        while self.step < self.options.steps:
+            self._recent.append(self._train_step())
+            self.step += 1
+            yield Progress(self.step, self.options.steps, self.mean_losses())
+
+    def _train_step(self) -> Losses:
+        options = self.options
+        # Every step draws from its own generator: a resumed run sees the very same numbers.
+        random = np.random.default_rng((options.seed, self.step))
+        for group in self.optimizer.param_groups:
+            pace = group["pace"] * learning_rate_factor(self.step / options.steps)
+            group["lr"] = options.learning_rate * pace
+        self.network.train()
+
+        photographs = self.photographs.batch(options.batch, random)
+        photographs = photographs.to(self.device, memory_format=torch.channels_last)
+        chosen = torch.from_numpy(random.integers(self._trained_styles, size=options.batch))
+        chosen = chosen.to(self.device)
+        style = nn.functional.one_hot(self.first_style + chosen, len(self.styles)).float()
+
+        painted = self.network(photographs, style)
+        with torch.no_grad():
+            content_targets = self.judge(photographs)
+        features = self.judge(painted)
+        targets = {name: grams[chosen] for name, grams in self.targets.items()}
+        content = content_loss(features, content_targets).mean()
+        styles = style_loss(self.judge, features, targets, random=random).mean()
+        variation = total_variation(painted).mean()
+        tone = tone_loss(painted, photographs).mean()
+        stability = torch.zeros((), device=self.device)
+        if options.stability_weight:
+            stability = self._stability_loss(photographs, painted, style, random)
+
+        loss = (
+            options.content_weight * content
+            + options.style_weight * styles
+            + options.variation_weight * variation
+            + options.tone_weight * tone
+            + options.stability_weight * stability
+        )
+        if not torch.isfinite(loss):
+            raise OptionError(
+                f"training diverged at step {self.step}; use a lower learning rate or other weights"
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        self.optimizer.step()
+        parts = (content, styles, variation, tone, stability)
+        return Losses(*(part.item() for part in parts))
+
+    def _stability_loss(
+        self, photographs: Tensor, painted: Tensor, style: Tensor, random: np.random.Generator
+    ) -> Tensor:
+        """Mean absolute difference between moved paint and the paint of the moved, noisy picture.
+
+        L1(W(O_1), O_2) on synthetic pairs (Wang et al. 2020, section IV-B).
+        """
+        batch, _, height, width = photographs.shape
+        motion = random_motion(batch, height, width, random).to(self.device)
+        moved = camera_noise(motion.warp(photographs), random)
+        repainted = self.network(moved, style)
+        difference: Tensor = (motion.warp(painted) - repainted).abs() * motion.valid
+        return difference.mean()
+
+    @property
+    def _trained_styles(self) -> int:
+        return len(self.styles) - self.first_style
+
+    def mean_losses(self) -> Losses:
+        """The losses averaged over the last 50 steps."""
+        values = np.mean([list(asdict(losses).values()) for losses in self._recent], axis=0)
+        return Losses(*(float(value) for value in values))
+
+    def checkpoint(self) -> Checkpoint:
+        """The state of this training."""
+        training = {
+            **self.options.to_dict(),
+            "loss_network": self.judge.name,
+            "base_steps": self.base.step if self.base else 0,
+            "losses": asdict(self.mean_losses()) if self._recent else {},
+        }
+        return Checkpoint(
+            config=self.options.network,
+            styles=self.styles,
+            network={key: value.cpu() for key, value in self.network.state_dict().items()},
+            step=self.step,
+            training=training,
+            optimizer=self.optimizer.state_dict(),
+        )
+
+    def paint(self, pictures: Tensor, style: int) -> Tensor:
+        """Paint ``pictures`` [N, 3, H, W] in one style as the exported network will."""
+        self.network.eval()
+        weights = torch.eye(len(self.styles), device=self.device)[style].expand(len(pictures), -1)
+        with torch.no_grad():
+            painted: Tensor = self.network(pictures.to(self.device), weights)
+        return painted.clamp(0, 1).cpu()
+
+
+def learning_rate_factor(progress: float) -> float:
+    """Linear warm-up, then a cosine to zero, as a function of ``progress`` in 0..1."""
+    if progress < WARM_UP:
+        return (progress + 1e-3) / (WARM_UP + 1e-3)
+    return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
+
+
+def _parameter_groups(network: nn.Module) -> list[dict[str, Any]]:
+    """The parameters to train: the trunk's, and the styles' rows, which learn faster."""
+    trainable = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    rows = [p for name, p in trainable if name.endswith(STYLE_ROWS)]
+    trunk = [p for name, p in trainable if not name.endswith(STYLE_ROWS)]
+    groups = [{"params": rows, "pace": ROWS_PACE}, {"params": trunk, "pace": 1.0}]
+    return [group for group in groups if group["params"]]
+
+
+def _check_names(styles: tuple[StyleInfo, ...]) -> None:
+    names = [style.name for style in styles]
+    double = {name for name in names if names.count(name) > 1}
+    if double:
+        raise OptionError(f"style '{double.pop()}' is there twice; rename the picture")
+
+
+def _add_rows(network: nn.Module, base: Checkpoint) -> None:
+    """Fill ``network`` from ``base``, and open only the rows of the styles it adds to training."""
+    state = network.state_dict()
+    first = len(base.styles)
+    for key, value in base.build().state_dict().items():
+        if key.endswith(STYLE_ROWS):
+            # A new style starts as the mean of those the trunk knows.
+            new = value.mean(0, keepdim=True).expand(len(state[key]) - first, -1)
+            state[key] = torch.cat((value, new))
+        else:
+            state[key] = value
+    network.load_state_dict(state)
+
+    def keep_new_rows(gradient: Tensor) -> Tensor:
+        masked = gradient.clone()
+        masked[:first] = 0
+        return masked
+
+    for key, parameter in network.named_parameters():
+        if key.endswith(STYLE_ROWS):
+            parameter.register_hook(keep_new_rows)  # type: ignore[no-untyped-call]
+        else:
+            parameter.requires_grad_(False)
+
+
+def train(
+    paintings: list[Path],
+    content: Path,
+    loss_network: str,
+    output: Path,
+    options: TrainingOptions,
+    *,
+    add_to: Path | None = None,
+    every: int = 250,
+    device: str = "cpu",
+    on_step: Callable[[Progress], None] = lambda _: None,
+) -> Path:
+    """Train from files to a checkpoint, going on where an earlier run in ``output`` was stopped.
+
+    Args:
+        paintings: one picture a style.
+        content: folder of photographs.
+        loss_network: name or file, see `export.loss_networks.load_loss_network`.
+        output: folder for ``checkpoint.pt`` and ``preview.png``.
+        options: see `TrainingOptions`; with ``add_to`` the network's shape is that checkpoint's.
+        add_to: add the styles to this checkpoint; its trunk and styles stay as they are.
+        every: steps between checkpoints and previews.
+        device: a torch device.
+        on_step: called after every step.
+
+    Returns:
+        The path of the checkpoint.
+
+    Raises:
+        OptionError: an input is missing or damaged, or the folder holds another training.
+        SourceError: a painting cannot be read.
+    """
+    from .preview import write_preview
+
+    path = output / CHECKPOINT_NAME
+    base = load_checkpoint(add_to) if add_to else None
+    if base is not None:
+        options = TrainingOptions(**{**vars(options), "network": base.config})
+    earlier = load_checkpoint(path) if path.is_file() else None
+    if earlier is not None:
+        _check_resumable(earlier, options, path)
+    judge = load_loss_network(loss_network)
+    photographs = Photographs(content, crop=options.crop)
+    trainer = Trainer(
+        paintings,
+        photographs,
+        judge,
+        options,
+        base=base,
+        device=torch.device(device),
+    )
+    if earlier is not None:
+        trainer.resume(earlier)
+    output.mkdir(parents=True, exist_ok=True)
+    for progress in trainer.run():
+        on_step(progress)
+        if progress.step % every == 0 or progress.step == options.steps:
+            save_checkpoint(trainer.checkpoint(), path)
+            write_preview(trainer, content, output / "preview.png")
+    return path
+
+
+def _check_resumable(earlier: Checkpoint, options: TrainingOptions, path: Path) -> None:
+    """Refuse to go on with other options than those the run began with, but for its length."""
+    before = TrainingOptions.from_dict(earlier.training).to_dict()
+    now = options.to_dict()
+    now["steps"] = before["steps"]
+    changed = [key for key in now if now[key] != before[key]]
+    if changed:
+        listed = ", ".join(f"{key} {before[key]} instead of {now[key]}" for key in changed)
+        raise OptionError(
+            f"{path} belongs to a training with {listed}; use the same options to go on, or"
+            " another folder for -o"
+        )

@@ -1,0 +1,238 @@
+"""Threads as decorators: read ahead of a consumer, write behind a producer.
+
+Both hold a worker thread behind a bounded channel. Errors of the worker surface in the caller with
+their original type, and leaving the ``with`` block joins the thread on every path: closing the
+channel wakes a worker that waits on a full or an empty one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Item = TypeVar("Item")
+
+# A wait without a timeout cannot be interrupted by Ctrl-C on Windows.
+_WAIT_SECONDS = 0.2
+
+
+class ChannelClosed(Exception):  # noqa: N818 - a signal between threads, not an error
+    """The other end has gone."""
+
+
+class Channel(Generic[Item]):
+    """A bounded queue between two threads that either end can close.
+
+    Args:
+        capacity: number of items held, at least 1.
+        drop_oldest: make room by dropping the oldest item instead of waiting.
+    """
+
+    def __init__(self, capacity: int, *, drop_oldest: bool = False) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity must be at least 1, but is {capacity}")
+        self.dropped = 0
+        self._capacity = capacity
+        self._drop_oldest = drop_oldest
+        self._items: deque[Item] = deque()
+        self._changed = threading.Condition()
+        self._finished = False
+        self._closed = False
+
+    def put(self, item: Item) -> None:
+        """Append an item, waiting for room.
+
+        Raises:
+            ChannelClosed: nobody will take it.
+        """
+        with self._changed:
+            while not self._drop_oldest and len(self._items) >= self._capacity:
+                if self._closed:
+                    break
+                self._changed.wait(_WAIT_SECONDS)
+            if self._closed:
+                raise ChannelClosed
+            if len(self._items) >= self._capacity:
+                self._items.popleft()
+                self.dropped += 1
+            self._items.append(item)
+            self._changed.notify_all()
+
+    def get(self, timeout: float | None = None) -> Item:
+        """Take the oldest item, waiting for one.
+
+        Args:
+            timeout: seconds to wait; None waits for as long as it takes.
+
+        Raises:
+            ChannelClosed: finished and empty, or closed.
+            TimeoutError: nothing came in time.
+        """
+        with self._changed:
+            waited = 0.0
+            while not self._items:
+                if self._finished or self._closed:
+                    raise ChannelClosed
+                if timeout is not None and waited >= timeout:
+                    raise TimeoutError
+                step = _WAIT_SECONDS if timeout is None else min(_WAIT_SECONDS, timeout - waited)
+                if not self._changed.wait(step):
+                    waited += step
+            item = self._items.popleft()
+            self._changed.notify_all()
+            return item
+
+    def finish(self) -> None:
+        """No more items will be put; those inside can still be taken."""
+        with self._changed:
+            self._finished = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Discard what is inside and release both ends."""
+        with self._changed:
+            self._closed = True
+            self._items.clear()
+            self._changed.notify_all()
+
+
+class Worker(threading.Thread):
+    """A thread that tells itself when it has ended.
+
+    In Python 3.11 a ``join`` that Ctrl-C interrupts marks a thread as ended that is not. The caller
+    would go on to close the encoder or the decoder that the thread still uses.
+    """
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        super().__init__(target=work, name=name, daemon=True)
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            super().run()
+        finally:
+            self.ended.set()
+
+    def wait_to_the_end(self) -> None:
+        """Wait until the thread has ended, whatever Ctrl-C says.
+
+        Raises:
+            KeyboardInterrupt: one came meanwhile; raised when the thread has ended.
+        """
+        interrupt: KeyboardInterrupt | None = None
+        while not self.ended.is_set():
+            try:
+                self.ended.wait(_WAIT_SECONDS)
+            except KeyboardInterrupt as error:
+                interrupt = error
+        self.join()
+        if interrupt is not None:
+            raise interrupt
+
+
+class ReadAhead(Generic[Item]):
+    """Iterates over ``items`` in a thread of its own, a few items ahead of the consumer.
+
+    Order is kept and nothing is lost. Use it as a context manager and iterate once.
+    """
+
+    def __init__(self, items: Iterable[Item], capacity: int = 3) -> None:
+        self._items = items
+        self._channel: Channel[Item] = Channel(capacity)
+        self._error: BaseException | None = None
+        self._thread = Worker(self._work, "read-ahead")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._channel.close()
+        self._thread.wait_to_the_end()
+
+    def __iter__(self) -> Iterator[Item]:
+        while True:
+            try:
+                item = self._channel.get()
+            except ChannelClosed:
+                break
+            yield item
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                self._channel.put(item)
+        except ChannelClosed:
+            pass
+        except BaseException as error:  # raised again in the consumer
+            self._error = error
+        finally:
+            self._channel.finish()
+
+
+class WriteBehind(Generic[Item]):
+    """Hands items to ``write`` in a thread of its own, a few items behind the producer.
+
+    Leaving the ``with`` block normally waits until everything is written; leaving it with an
+    exception discards what waits. An error of ``write`` surfaces at the next ``put`` or at the end.
+    """
+
+    def __init__(self, write: Callable[[Item], object], capacity: int = 3) -> None:
+        self._write = write
+        self._channel: Channel[Item] = Channel(capacity)
+        self._error: BaseException | None = None
+        self._thread = Worker(self._work, "write-behind")
+
+    def put(self, item: Item) -> None:
+        """Queue an item, waiting while the queue is full."""
+        try:
+            self._channel.put(item)
+        except ChannelClosed:
+            if self._error is not None:
+                raise self._error from None
+            raise
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._channel.finish()
+            try:
+                while not self._thread.ended.wait(_WAIT_SECONDS):
+                    pass
+            finally:
+                self._channel.close()
+                self._thread.wait_to_the_end()
+            if self._error is not None:
+                raise self._error
+        else:
+            self._channel.close()
+            self._thread.wait_to_the_end()
+
+    def _work(self) -> None:
+        try:
+            while True:
+                self._write(self._channel.get())
+        except ChannelClosed:
+            pass
+        except BaseException as error:  # raised again in the producer
+            self._error = error
+            self._channel.close()

@@ -1,0 +1,96 @@
+"""How pictures are painted: the options of the command line, and the parts made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..sizes import SizeRequest, parse_size
+
+if TYPE_CHECKING:
+    from ..engine import OnnxStylizer
+    from ..frame import Image, StreamInfo
+
+
+@dataclass(frozen=True, slots=True)
+class PaintOptions:
+    """The options that ``stylecam video`` and ``stylecam image`` share, as they were given.
+
+    Attributes:
+        style: a name, or a mixture such as ``a:0.7,b:0.3``; None for the model's first style.
+        strength: 0..1.
+        size: ``source``, a height, or ``WxH``.
+        keep_colors: colours come from the input.
+        side_by_side: the input is shown to the left of the painting.
+        model: file name; None for the model that comes with stylecam.
+        device: one of ``providers.DEVICES``.
+        threads: of the model; None for one per core.
+    """
+
+    style: str | None
+    strength: float
+    size: str
+    keep_colors: bool
+    side_by_side: bool
+    model: str | None
+    device: str
+    threads: int | None
+
+    def parse_size(self) -> SizeRequest | None:
+        """What the size means.
+
+        Raises:
+            OptionError: it means nothing.
+        """
+        return parse_size(self.size)
+
+    def open_stylizer(self) -> OnnxStylizer:
+        """Open the model with style and strength set.
+
+        Raises:
+            ModelError: missing, damaged, or not a stylecam model.
+            OptionError: an unknown style or device.
+            ProviderError: the device does not run here.
+        """
+        from ..engine import OnnxStylizer
+        from ..styles import parse_style
+
+        stylizer = OnnxStylizer(
+            None if self.model is None else Path(self.model),
+            device=self.device,
+            threads=self.threads,
+            # The decoder, the stabilizer and the encoder want the cores while the model waits.
+            spinning=False,
+        )
+        if self.style is not None:
+            stylizer.set_style(parse_style(self.style, stylizer.description))
+        stylizer.strength = self.strength
+        return stylizer
+
+    def style_name(self, stylizer: OnnxStylizer) -> str:
+        """The style that is painted, also where none was asked for."""
+        return self.style or stylizer.description.painted_styles[0].name
+
+    def composer(self) -> Callable[[Image, Image], Image] | None:
+        """``(input, painting) -> picture``, or None if the painting is shown as it is."""
+        from ..compose import keep_colors, side_by_side
+
+        if self.keep_colors and self.side_by_side:
+            return lambda original, painted: side_by_side(original, keep_colors(original, painted))
+        if self.keep_colors:
+            return keep_colors
+        return side_by_side if self.side_by_side else None
+
+    def output_info(self, info: StreamInfo) -> StreamInfo:
+        """What the pictures are like after ``composer``."""
+        return replace(info, width=2 * info.width) if self.side_by_side else info
+
+
+def running_device(stylizer: OnnxStylizer) -> str:
+    """The device that ``stylizer`` really runs on, as ``--device`` names it."""
+    from ..providers import PROVIDERS
+
+    names = {provider.name: device for device, provider in PROVIDERS.items()}
+    return names[stylizer.provider]

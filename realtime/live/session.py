@@ -1,0 +1,291 @@
+"""The loop of the interactive session: newest frame, window, keys, outputs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..buffered import ChannelClosed
+from ..frame import Frame, Image
+from ..interfaces import LiveSource
+from ..sinks.window import Event, Key
+from .controls import Controls
+from .keys import Command, apply, command_of
+from .measuring import Meter
+from .outputs import Output
+from .painter import Painter, PaintThread, Shot, Wishes
+from .recorder import Recorder
+from .screen import Screen
+from .sizing import WorkingSize
+from .view import compose
+
+if TYPE_CHECKING:
+    from ..sinks.window import Window
+
+_WAIT_SECONDS = 0.008
+"""Longest wait for a shot before the window's events are looked at again."""
+_REDRAW_SECONDS = 0.1
+"""How often the window is drawn anew while no frames come."""
+_MESSAGE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to end of one's own accord; None means never.
+
+    Attributes:
+        frames: after so many were shown.
+        seconds: so long after the first.
+    """
+
+    frames: int | None = None
+    seconds: float | None = None
+
+
+class Session:
+    """Shows a live source painted, until the user, a limit or the source ends it.
+
+    Args:
+        source: delivers the newest frame; closed by `run`.
+        painter: paints it.
+        sizing: the painter's, to tell of its changes.
+        controls: what the user has set; changed by keys and mouse.
+        recorder: records and saves pictures.
+        outputs: where the pictures go besides; closed by `run`.
+        window: None runs without one.
+        device: the device that paints, for the overlay.
+        limits: when to end.
+
+    Attributes:
+        meter: what was shown, and how late.
+        failures: (name, error) of each output that ended early.
+    """
+
+    def __init__(
+        self,
+        source: LiveSource,
+        painter: Painter,
+        sizing: WorkingSize,
+        controls: Controls,
+        recorder: Recorder,
+        *,
+        outputs: tuple[Output, ...] = (),
+        window: Window | None = None,
+        device: str = "",
+        limits: Limits = Limits(),
+    ) -> None:
+        self.meter = Meter()
+        self.failures: list[tuple[str, BaseException]] = []
+        self._source = source
+        self._painter = painter
+        self._sizing = sizing
+        self._controls = controls
+        self._recorder = recorder
+        self._outputs = list(outputs)
+        self._screen = None if window is None else Screen(window, device)
+        self._limits = limits
+        self._paint_thread = PaintThread(source, painter)
+        self._message: tuple[str, float] | None = None
+        self._size_changes = 0
+        self._size = (source.info.width, source.info.height)
+        self._latest: Shot | None = None
+        self._dirty = True
+        self._drawn = 0.0
+        self._quit = False
+
+    @property
+    def dropped(self) -> int:
+        """Number of frames that were captured and not shown, for a newer one was there."""
+        return self._source.dropped + self._paint_thread.dropped
+
+    @property
+    def saved(self) -> list[Path]:
+        """Recordings and pictures that were completed."""
+        return self._recorder.saved
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should be told when the session is over."""
+        warnings = list(self._source.warnings)
+        if self._recorder.dropped:
+            warnings.append(
+                f"{self._recorder.dropped} frames are missing in recordings: the encoder was too"
+                " slow; choose a smaller --camera-size"
+            )
+        return warnings
+
+    @property
+    def damaged(self) -> bool:
+        """Whether frames of a file were lost to damage."""
+        return self._source.damaged
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the frames as they came last, in pixels."""
+        return self._size
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Run until ``stop`` says so, the user quits, a limit is reached or the source ends.
+
+        Every recording and output is completed on every way out.
+
+        Raises:
+            SourceError: the source has gone for good.
+            StylecamError: a frame cannot be painted.
+        """
+        try:
+            with self._paint_thread:
+                try:
+                    self._loop(stop)
+                finally:
+                    self._source.close()  # first: the paint thread waits in it
+        finally:
+            self._finish()
+
+    def _loop(self, stop: Callable[[], bool]) -> None:
+        while not (stop() or self._quit or self._at_limit()):
+            try:
+                shot = self._paint_thread.take(_WAIT_SECONDS)
+            except ChannelClosed:
+                return
+            if shot is not None:
+                self._take(shot)
+            self._update_window(is_new=shot is not None)
+            self._watch_outputs()
+
+    def _take(self, shot: Shot) -> None:
+        self._latest = shot
+        height, width = shot.frame.image.shape[:2]
+        if (width, height) != self._size:
+            self._size = (width, height)
+            self._say(f"the source now delivers {width}x{height}")
+        if self._sizing.changed != self._size_changes:
+            self._size_changes = self._sizing.changed
+            self._say(f"painting at {shot.painted.shape[1]}x{shot.painted.shape[0]}")
+        self._feed_outputs(shot)
+        if self._screen is None:
+            self._count(shot)
+
+    def _feed_outputs(self, shot: Shot) -> None:
+        takers = [output for output in self._outputs if output.error is None]
+        if self._recorder.output is not None:
+            takers.append(self._recorder.output)
+        if takers:
+            frame = self._frame(shot)
+            for output in takers:
+                output.offer(frame)
+
+    def _frame(self, shot: Shot) -> Frame:
+        """What recordings and streams get: the picture as it is shown, without the overlay."""
+        return shot.frame.with_image(self._picture(shot))
+
+    def _picture(self, shot: Shot) -> Image:
+        return compose(shot, self._controls, self._size)
+
+    def _count(self, shot: Shot) -> None:
+        now = time.monotonic_ns()
+        captured = self._source.origin_ns + shot.frame.pts * 1_000_000_000
+        self.meter.shown(now / 1e9, float(now - captured) / 1e6)
+
+    def _update_window(self, *, is_new: bool) -> None:
+        if self._screen is None:
+            return
+        now = time.monotonic()
+        if is_new or self._dirty or now - self._drawn > _REDRAW_SECONDS:
+            self._dirty = False
+            self._drawn = now
+            self._screen.draw(
+                self._latest,
+                self._size,
+                self._controls,
+                meter=self.meter,
+                dropped=self.dropped,
+                recording=self._recorder.seconds,
+                message=self._current_message(now),
+            )
+        events = self._screen.window.poll()
+        if is_new and self._latest is not None:
+            self._count(self._latest)
+        for event in events:
+            self._handle(event)
+        if self._screen.window.closed:
+            self._quit = True
+
+    def _handle(self, event: Event) -> None:
+        assert self._screen is not None
+        if isinstance(event, Key):
+            command = command_of(event.name)
+            if command is None:
+                return
+            if not apply(command, self._controls):
+                self._do(command)
+        elif not self._screen.hand.handle(event, self._screen.layout, self._controls):
+            return
+        self._dirty = True
+        self._painter.wishes = wishes_of(self._controls)
+
+    def _do(self, command: Command | int) -> None:
+        assert self._screen is not None
+        if command is Command.QUIT:
+            self._quit = True
+        elif command is Command.FULLSCREEN:
+            self._screen.window.fullscreen = not self._screen.window.fullscreen
+        elif command is Command.SAVE and self._latest is not None:
+            self._say(self._recorder.save(self._frame(self._latest)))
+        elif command is Command.RECORD:
+            self._say(self._recorder.toggle(self._size))
+
+    def _watch_outputs(self) -> None:
+        failed = [output for output in self._outputs if output.error is not None]
+        if self._recorder.output is not None and self._recorder.output.error is not None:
+            failed.append(self._recorder.output)
+            self._recorder.output = None
+        for output in failed:
+            assert output.error is not None
+            self._outputs = [other for other in self._outputs if other is not output]
+            self.failures.append((output.name, output.error))
+            self._say(f"{output.name} has ended: {output.error}")
+            output.close()
+
+    def _at_limit(self) -> bool:
+        frames, seconds = self._limits.frames, self._limits.seconds
+        if frames is not None and self.meter.frames >= frames:
+            return True
+        # Without a frame yet, the time runs from where the first one was expected.
+        begun = self.meter.first or self._source.origin_ns / 1e9
+        return seconds is not None and time.monotonic() - begun >= seconds
+
+    def _say(self, text: str) -> None:
+        self._message = (text, time.monotonic() + _MESSAGE_SECONDS)
+
+    def _current_message(self, now: float) -> str | None:
+        if self._source.trouble is not None:
+            return self._source.trouble
+        if self._message is None or now > self._message[1]:
+            return None
+        return self._message[0]
+
+    def _finish(self) -> None:
+        outputs, recording = list(self._outputs), self._recorder.output
+        if recording is not None:
+            self._recorder.close()
+            outputs.append(recording)
+        for output in outputs:
+            output.close()
+            if output.error is not None:
+                self.failures.append((output.name, output.error))
+
+
+def wishes_of(controls: Controls) -> Wishes:
+    """What the painter is to do for these controls."""
+    return Wishes(
+        weights=controls.weights,
+        strength=controls.strength,
+        temporal=controls.temporal_now,
+        keep_colors=controls.keep_colors,
+        mirror=controls.mirror,
+        frozen=controls.frozen,
+    )

@@ -1,0 +1,116 @@
+"""The size that pictures are painted at: as large as the machine can keep up with."""
+
+from __future__ import annotations
+
+from ..model import MINIMUM_SIDE
+from ..sizes import SizeRequest
+
+_SCALES = (1.0, 0.85, 0.72, 0.6, 0.5, 0.42, 0.35)
+_SMALLEST_SIDE = 180
+"""Painted smaller, a picture is mush: then it had better stutter."""
+_SETTLE_FRAMES = 3
+"""The first pictures of a new size take longer and tell nothing."""
+_WEIGHT = 0.15
+"""Of the newest measurement in the running mean."""
+_DOWN_SECONDS = 0.5
+_UP_SECONDS = 3.0
+_LONGEST_UP_SECONDS = 60.0
+_ROOM = 0.8
+"""A larger size must be expected to take at most this share of the time there is."""
+
+
+class WorkingSize:
+    """Chooses the working size from how long pictures take to paint.
+
+    It steps down soon after the machine falls behind, at once to a size that should fit, and up
+    one step at a time when there has been room for a while. A step up that turns out to be too
+    much doubles the wait before the next try, so that the size does not swing.
+
+    Args:
+        target_fps: pictures per second to keep up with; None always paints at full size.
+        fixed: the size that the user asked for; then nothing is chosen.
+
+    Attributes:
+        changed: counts the changes, for those who announce them.
+    """
+
+    def __init__(self, target_fps: float | None, fixed: SizeRequest | None = None) -> None:
+        self._budget = None if target_fps is None or fixed is not None else 1 / target_fps
+        self._fixed = fixed
+        self._step = 0
+        self._mean = 0.0
+        self._measured = 0
+        self._good_since: float | None = None
+        self._bad_since: float | None = None
+        self._patience = _UP_SECONDS
+        self._went_up = float("-inf")
+        self.changed = 0
+
+    @property
+    def scale(self) -> float:
+        """Side of the working size over that of the full size."""
+        return _SCALES[self._step]
+
+    def size_for(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) to paint a picture of ``width`` x ``height`` pixels at.
+
+        Raises:
+            OptionError: the size asked for does not fit the picture.
+        """
+        if self._fixed is not None:
+            return self._fixed.resolve(width, height)
+        scale = min(1.0, max(self.scale, _SMALLEST_SIDE / min(width, height)))
+        return (width, height) if scale == 1 else (_even(width * scale), _even(height * scale))
+
+    def took(self, seconds: float, now: float) -> None:
+        """Note how long a picture took to paint, and when that was, in seconds."""
+        if self._budget is None:
+            return
+        self._measured += 1
+        if self._measured <= _SETTLE_FRAMES:
+            self._mean = seconds
+            return
+        self._mean += _WEIGHT * (seconds - self._mean)
+        if self._mean > self._budget:
+            self._good_since = None
+            self._bad_since = now if self._bad_since is None else self._bad_since
+            if now - self._bad_since >= _DOWN_SECONDS:
+                self._step_down(now)
+        else:
+            self._bad_since = None
+            self._consider_up(now)
+
+    def _step_down(self, now: float) -> None:
+        assert self._budget is not None
+        if now - self._went_up < 2 * self._patience:
+            self._patience = min(2 * self._patience, _LONGEST_UP_SECONDS)
+        else:
+            self._patience = _UP_SECONDS
+        for step in range(self._step + 1, len(_SCALES)):
+            if self._expected(step) <= self._budget or step == len(_SCALES) - 1:
+                self._change(step)
+                return
+
+    def _consider_up(self, now: float) -> None:
+        assert self._budget is not None
+        if self._step == 0 or self._expected(self._step - 1) > _ROOM * self._budget:
+            self._good_since = None
+        elif self._good_since is None:
+            self._good_since = now
+        elif now - self._good_since >= self._patience:
+            self._change(self._step - 1)
+            self._went_up = now
+
+    def _expected(self, step: int) -> float:
+        """Seconds at another step: a network's time goes with the number of pixels."""
+        return self._mean * (_SCALES[step] / self.scale) ** 2
+
+    def _change(self, step: int) -> None:
+        self._step = step
+        self._measured = 0
+        self._good_since = self._bad_since = None
+        self.changed += 1
+
+
+def _even(side: float) -> int:
+    return max(MINIMUM_SIDE, 2 * round(side / 2))

@@ -1,0 +1,205 @@
+"""What happens to one stream that is carried over: copied, or converted if it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+import av
+from av.subtitles.subtitle import SubtitleSet
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.subtitles.stream import SubtitleStream
+
+_MILLISECOND = Fraction(1, 1000)
+_NO_TEXT = b"\0\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of the input that is kept, and how its times change; all in seconds.
+
+    Attributes:
+        begin: first moment, or None for all from the beginning.
+        end: moment before which to stop, or None.
+        shift: subtracted from every time.
+    """
+
+    begin: Fraction | None = None
+    end: Fraction | None = None
+    shift: Fraction = Fraction(0)
+
+    def holds(self, time: Fraction) -> bool:
+        """Whether something that starts at ``time`` (of the input) is kept."""
+        return not self.is_before(time) and not self.is_after(time)
+
+    def is_before(self, time: Fraction) -> bool:
+        """Whether ``time`` (of the input) lies before what is kept."""
+        return self.begin is not None and time < self.begin
+
+    def is_after(self, time: Fraction) -> bool:
+        """Whether ``time`` (of the input) lies behind what is kept."""
+        return self.end is not None and time >= self.end
+
+
+class Route(Protocol):
+    """Turns packets of one input stream into packets of one output stream."""
+
+    def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
+        """The output packets that come of one input packet."""
+        ...
+
+    def flush(self) -> Iterator[Packet[Stream]]:
+        """The output packets that are still held back when the input is over."""
+        ...
+
+
+class CopyRoute:
+    """Same bytes, same times (but for the window's shift)."""
+
+    def __init__(self, output: Stream, *, strict: bool) -> None:
+        """Prepare.
+
+        Args:
+            output: stream to write to.
+            strict: whether the container wants decoding times to grow, or only not to fall.
+        """
+        self._output = output
+        self._gap = int(strict)
+        self._last: int | None = None
+        self.mended = 0
+
+    def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
+        """The packet as it is, or nothing if it lies outside of the window."""
+        pts = packet.pts if packet.pts is not None else packet.dts
+        dts = packet.dts if packet.dts is not None else packet.pts
+        if pts is None or dts is None:
+            return
+        # MP4 fills the pauses between subtitles; the muxer does so again by itself.
+        if packet.stream.type == "subtitle" and bytes(packet) == _NO_TEXT:
+            return
+        start = pts * packet.time_base
+        length = (packet.duration or 0) * packet.time_base
+        if packet.stream.type == "subtitle":
+            # What is being shown when the cut comes stays, with the rest of its time.
+            kept = max(start, window.begin) if window.begin is not None else start
+            stop = start + length if window.end is None else min(start + length, window.end)
+            if (start < kept and stop <= kept) or window.is_after(start):
+                return
+            decode_start, start, length = kept, kept, max(stop - kept, Fraction(0))
+        else:
+            if not window.holds(start):
+                return
+            decode_start = dts * packet.time_base
+        unit = self._output.time_base or packet.time_base
+        packet.stream = self._output
+        packet.time_base = unit
+        packet.pts = round((start - window.shift) / unit)
+        packet.dts = self._in_order(round((decode_start - window.shift) / unit))
+        packet.pts = max(packet.pts, packet.dts)
+        packet.duration = round(length / unit)
+        yield packet
+
+    def _in_order(self, dts: int) -> int:
+        if self._last is not None and dts < self._last + self._gap:
+            dts = self._last + self._gap
+            self.mended += 1
+        self._last = dts
+        return dts
+
+    def flush(self) -> Iterator[Packet[Stream]]:
+        """Nothing: a copy holds nothing back."""
+        yield from ()
+
+
+class CoverRoute:
+    """A cover picture: one packet without a place in time."""
+
+    def __init__(self, output: Stream) -> None:
+        self._output = output
+
+    def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
+        """The picture, whatever the window."""
+        del window
+        packet.stream = self._output
+        packet.pts = packet.dts = 0
+        yield packet
+
+    def flush(self) -> Iterator[Packet[Stream]]:
+        """Nothing."""
+        yield from ()
+
+
+class AudioRoute:
+    """Sound decoded and encoded again."""
+
+    def __init__(self, output: AudioStream) -> None:
+        self._output = output
+
+    def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
+        """Encoded packets, once enough sound has come together for them.
+
+        Raises:
+            av.FFmpegError: the encoder fails.
+        """
+        try:
+            frames: list[AudioFrame] = packet.decode()  # type: ignore[assignment]
+        except av.FFmpegError:
+            # One broken packet is a click; players go on as well.
+            frames = []
+        for frame in frames:
+            unit = frame.time_base
+            if frame.pts is None or unit is None or not window.holds(frame.pts * unit):
+                continue
+            frame.pts -= round(window.shift / unit)
+            yield from self._output.encode(frame)
+
+    def flush(self) -> Iterator[Packet[Stream]]:
+        """The rest of the sound."""
+        yield from self._output.encode(None)
+
+
+class SubtitleRoute:
+    """Text subtitles in another notation."""
+
+    def __init__(self, source: SubtitleStream, output: SubtitleStream) -> None:
+        self._source = source
+        self._output = output
+
+    def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
+        """One packet for each that holds text and lies within the window."""
+        if packet.pts is None or not packet.size:
+            return
+        start = packet.pts * packet.time_base
+        stop = start + (packet.duration or 0) * packet.time_base
+        if window.begin is not None:
+            start = max(start, window.begin)
+        if window.end is not None:
+            stop = min(stop, window.end)
+        if stop <= start:
+            return
+        try:
+            subtitles = self._source.decode2(packet)
+        except av.FFmpegError:
+            return
+        lines = [] if subtitles is None else [getattr(rect, "ass", b"") for rect in subtitles]
+        text = rb"\N".join(line for line in lines if line)
+        if not text:
+            return
+        length = round((stop - start) / _MILLISECOND)
+        result = self._output.codec_context.encode_subtitle(SubtitleSet.create(text, 0, length))
+        result.stream = self._output
+        result.time_base = _MILLISECOND
+        result.pts = result.dts = round((start - window.shift) / _MILLISECOND)
+        result.duration = length
+        yield result
+
+    def flush(self) -> Iterator[Packet[Stream]]:
+        """Nothing."""
+        yield from ()

@@ -1,0 +1,131 @@
+"""Where frames come from; every implementation is imported only on demand."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import OptionError
+
+if TYPE_CHECKING:
+    from ..interfaces import LiveSource, Source
+    from ..sizes import SizeRequest
+
+IMAGE_SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".avif", ".jp2")
+)
+"""What counts as a picture; everything else is left to the video decoder."""
+
+_CAMERA = re.compile(r"(?:/dev/video)?([0-9]{1,4})", re.ASCII)
+_STREAM = re.compile(r"(https?|rtsps?|rtmps?|udp|rtp|tcp|srt)://", re.IGNORECASE)
+
+
+def is_live(spec: str | Path) -> bool:
+    """Whether ``spec`` names a camera or a network stream."""
+    return is_camera(spec) or _STREAM.match(str(spec)) is not None
+
+
+def is_camera(spec: str | Path) -> bool:
+    """Whether ``spec`` names a camera of this machine: ``0`` or ``/dev/video0``."""
+    return _CAMERA.fullmatch(str(spec)) is not None
+
+
+def open_source(
+    spec: str | Path,
+    *,
+    start: Fraction | None = None,
+    end: Fraction | None = None,
+    size: SizeRequest | None = None,
+    camera_size: tuple[int, int] | None = None,
+    camera_fps: Fraction | None = None,
+) -> Source:
+    """Open whatever ``spec`` names.
+
+    Args:
+        spec: a camera (``0``, ``/dev/video0``), a network stream (``rtsp://...``), ``synthetic``
+            (a moving test picture), an image, a folder of images, or a video file.
+        start: first moment of a video file, in seconds.
+        end: moment at which a video file ends, in seconds.
+        size: bring frames to this size; for files and images.
+        camera_size: (width, height) to ask a camera for, in pixels.
+        camera_fps: frames per second to ask a camera for.
+
+    Raises:
+        SourceError: it does not exist or cannot be decoded.
+        OptionError: an option that this kind of source does not have.
+    """
+    text = str(spec)
+    if is_live(spec):
+        from .camera import CameraSource
+
+        _refuse(text, start=start, end=end, size=size)
+        camera = _CAMERA.fullmatch(text)
+        if camera is None:
+            _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
+        device = text if camera is None else int(camera[1])
+        return CameraSource(device, size=camera_size, rate=camera_fps)
+    _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
+    if text == "synthetic":
+        from .synthetic import SyntheticSource
+
+        _refuse(text, start=start, end=end)
+        if size is None:
+            return SyntheticSource()
+        width, height = size.resolve(SyntheticSource.WIDTH, SyntheticSource.HEIGHT)
+        return SyntheticSource(width, height)
+    path = Path(spec)
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        from .images import ImageSource
+
+        _refuse(text, start=start, end=end)
+        return ImageSource(path, size=size)
+    from .file import VideoFileSource
+
+    return VideoFileSource(path, start=start, end=end, size=size)
+
+
+def open_live(
+    spec: str | Path,
+    *,
+    camera_size: tuple[int, int] | None = None,
+    camera_fps: Fraction | None = None,
+    loop: bool = False,
+    patience: float = 0.0,
+) -> LiveSource:
+    """Open whatever ``spec`` names to be watched as it happens; files play at their own speed.
+
+    Args:
+        spec: as for `open_source`.
+        camera_size: (width, height) to ask a camera for, in pixels.
+        camera_fps: frames per second to ask a camera for.
+        loop: play a file again and again.
+        patience: seconds to wait for a camera or a stream that has gone.
+
+    Raises:
+        SourceError: it does not exist or cannot be decoded.
+        OptionError: an option that this kind of source does not have.
+    """
+    text = str(spec)
+    if is_live(spec):
+        from .camera import CameraSource
+
+        _refuse(text, loop=loop or None)
+        camera = _CAMERA.fullmatch(text)
+        if camera is None:
+            _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
+        device = text if camera is None else int(camera[1])
+        return CameraSource(
+            device, size=camera_size, rate=camera_fps, patience=patience, resizable=True
+        )
+    from .paced import PacedSource
+
+    _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
+    return PacedSource(lambda: open_source(spec), loop=loop)
+
+
+def _refuse(spec: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise OptionError(f"'{spec}' takes no option {name.replace('_', '-')}; leave it out")

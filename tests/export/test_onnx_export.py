@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from export import onnx_export, parity
+from export.checkpoint import Checkpoint, build_network, save_checkpoint
+from export.network import NetworkConfig, StyledConvolution
+from export.onnx_export import export_checkpoint, to_onnx
+from realtime.engine import OnnxStylizer
+from realtime.errors import ModelError, SinkError
+from realtime.model import ModelDescription, StyleInfo
+
+STYLES = (StyleInfo("first", title="First", license="CC0"), StyleInfo("second"))
+CONFIGS = {
+    "fast": NetworkConfig(),
+    "johnson": NetworkConfig(kind="johnson"),
+}
+
+
+def make_checkpoint(config):
+    """A network as training leaves it: statistics and styles away from their start."""
+    torch.manual_seed(1)
+    network = build_network(config, len(STYLES))
+    for module in network.modules():
+        if isinstance(module, StyledConvolution):
+            with torch.no_grad():
+                module.scale.add_(0.2 * torch.randn_like(module.scale))
+                module.shift.add_(0.2 * torch.randn_like(module.shift))
+    return Checkpoint(config, STYLES, network.state_dict(), 12, {"loss_network": "made up"})
+
+
+@pytest.fixture(params=["fast", pytest.param("johnson", marks=pytest.mark.slow)])
+def checkpoint(request):
+    return make_checkpoint(CONFIGS[request.param])
+
+
+def test_the_exported_model_paints_what_the_network_paints(checkpoint, tmp_path):
+    save_checkpoint(checkpoint, tmp_path / "c.pt")
+    report = export_checkpoint(tmp_path / "c.pt", tmp_path / "m.onnx")
+    assert [(row.width, row.height) for row in report] == list(parity.SIZES)
+    assert all(row.passed for row in report)
+    with OnnxStylizer(tmp_path / "m.onnx", device="cpu") as engine:
+        assert engine.description.styles == STYLES
+        assert engine.description.training["steps_done"] == 12
+        assert engine.description.network["kind"] == checkpoint.config.kind
+
+
+def test_the_file_keeps_the_contract():
+    checkpoint = make_checkpoint(CONFIGS["fast"])
+    model = to_onnx(checkpoint.build().eval(), ModelDescription(STYLES))
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    tensors = {t.name: (t.type, t.shape) for t in (*session.get_inputs(), *session.get_outputs())}
+    assert tensors == {
+        "frame": ("tensor(uint8)", [1, "height", "width", 3]),
+        "style": ("tensor(float)", [len(STYLES)]),
+        "stylized": ("tensor(uint8)", [1, "height", "width", 3]),
+    }
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert [s["name"] for s in json.loads(metadata["stylecam.styles"])] == ["first", "second"]
+
+
+def test_the_file_tells_nothing_of_the_machine_it_was_made_on():
+    checkpoint = make_checkpoint(CONFIGS["fast"])
+    model = to_onnx(checkpoint.build().eval(), ModelDescription(STYLES))
+    text = onnx.printer.to_text(model) + str([node.doc_string for node in model.graph.node])
+    assert ".py" not in text
+
+
+def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch):
+    checkpoint = make_checkpoint(CONFIGS["fast"])
+    save_checkpoint(checkpoint, tmp_path / "c.pt")
+
+    def wrong(network, description):
+        with torch.no_grad():
+            network.head.bias.add_(0.02)
+        try:
+            return to_onnx(network, description)
+        finally:
+            with torch.no_grad():
+                network.head.bias.sub_(0.02)
+
+    monkeypatch.setattr(onnx_export, "to_onnx", wrong)
+    with pytest.raises(ModelError, match="differs from the network"):
+        export_checkpoint(tmp_path / "c.pt", tmp_path / "m.onnx")
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_an_existing_model_is_kept(tmp_path):
+    (tmp_path / "m.onnx").write_text("precious")
+    with pytest.raises(SinkError, match="--overwrite"):
+        export_checkpoint(tmp_path / "c.pt", tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").read_text() == "precious"

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import made_up
+import torch
+
+from export.dataset import to_tensor
+from export.optimize import OptimizationOptions, optimize
+
+
+def test_optimising_lowers_the_loss_and_keeps_the_size(judge):
+    photograph, painting = (to_tensor([made_up.made_up_picture(i, 48, 64)]) for i in (1, 2))
+    losses = []
+    options = OptimizationOptions(steps=15)
+    painted = optimize(photograph, painting, judge, options, lambda _, loss: losses.append(loss))
+    assert painted.shape == photograph.shape
+    assert 0 <= painted.min() <= painted.max() <= 1
+    assert len(losses) == 15
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_noise_is_a_matter_of_the_seed(judge):
+    photograph, painting = (to_tensor([made_up.made_up_picture(i, 32, 32)]) for i in (1, 2))
+
+    def paint(seed):
+        options = OptimizationOptions(steps=2, from_noise=True, seed=seed)
+        return optimize(photograph, painting, judge, options)
+
+    assert torch.equal(paint(1), paint(1))
+    assert not torch.equal(paint(1), paint(2))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from export.perceptual import (
+    STYLE_LAYERS,
+    content_loss,
+    gram,
+    style_loss,
+    style_targets,
+    total_variation,
+)
+
+
+def test_gram_is_the_mean_outer_product():
+    features = torch.rand(2, 5, 7, 9)
+    expected = torch.einsum("ncij,ndij->ncd", features, features) / (7 * 9)
+    torch.testing.assert_close(gram(features), expected)
+
+
+def test_a_picture_has_no_distance_to_itself(judge):
+    picture = torch.rand(1, 3, 64, 64)
+    features = judge(picture)
+    assert content_loss(features, features).item() == 0
+    assert style_loss(judge, features, style_targets(judge, picture)).item() < 1e-8
+
+
+def test_losses_are_relative(judge):
+    """An all-black answer is as far from the target as the target is large."""
+    features = judge(torch.rand(1, 3, 64, 64))
+    nothing = {name: torch.zeros_like(value) for name, value in features.items()}
+    targets = {name: gram(features[name])[0] for name in STYLE_LAYERS}
+    assert content_loss(nothing, features).item() == pytest.approx(1)
+    assert style_loss(judge, nothing, targets).item() == pytest.approx(len(STYLE_LAYERS))
+
+
+def test_style_ignores_where_things_are(judge):
+    picture = torch.rand(1, 3, 128, 128)
+    targets = style_targets(judge, picture)
+    mirrored_in_place = torch.roll(picture, (16, 32), (2, 3))
+    other = functional.avg_pool2d(picture, 5, 1, 2)
+    moved = style_loss(judge, judge(mirrored_in_place), targets).item()
+    blurred = style_loss(judge, judge(other), targets).item()
+    assert moved < 0.1 * blurred
+
+
+def test_a_sparse_style_loss_estimates_the_full_one(judge):
+    painting, picture = torch.rand(2, 1, 3, 128, 128)
+    targets = style_targets(judge, functional.avg_pool2d(painting, 3, 1, 1))
+    features = judge(picture)
+    full = style_loss(judge, features, targets).item()
+    estimates = [
+        style_loss(judge, features, targets, random=np.random.default_rng(seed)).item()
+        for seed in range(8)
+    ]
+    assert np.mean(estimates) == pytest.approx(full, rel=0.1)
+
+
+def test_total_variation_of_stripes():
+    stripes = torch.zeros(1, 3, 8, 8)
+    stripes[:, :, ::2] = 1
+    assert total_variation(stripes).item() == pytest.approx(1)
+    assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from export.checkpoint import load_checkpoint
+from export.network import NetworkConfig
+from export.train import CHECKPOINT_NAME, TrainingOptions, learning_rate_factor, train
+from realtime.errors import OptionError
+
+SMALL = TrainingOptions(
+    steps=6, batch=2, crop=32, style_size=48, network=NetworkConfig(widths=(8, 8), blocks=1)
+)
+
+
+@pytest.fixture
+def run(painting_paths, photographs_path, loss_network_path):
+    """Trains for a few steps on made-up pictures."""
+
+    def call(output, options=SMALL, **more):
+        paintings = more.pop("paintings", painting_paths)
+        arguments = (paintings, photographs_path, str(loss_network_path), output, options)
+        return load_checkpoint(train(*arguments, **more))
+
+    return call
+
+
+def assert_equal_networks(first, second):
+    assert first.network.keys() == second.network.keys()
+    for key, value in first.network.items():
+        assert torch.equal(value, second.network[key]), key
+
+
+def test_training_lowers_the_loss(run, tmp_path):
+    seen = []
+    options = replace(SMALL, steps=60, stability_weight=0.5)
+    run(tmp_path / "run", options, on_step=seen.append)
+    weighted = [p.losses.content + 6 * p.losses.style for p in seen]
+    assert weighted[-1] < 0.7 * weighted[0]
+    assert (tmp_path / "run" / "preview.png").is_file()
+
+
+def test_equal_seeds_give_equal_networks(run, tmp_path):
+    first, second = (run(tmp_path / name) for name in ("a", "b"))
+    assert_equal_networks(first, second)
+    other = run(tmp_path / "c", replace(SMALL, seed=1))
+    assert not torch.equal(first.network["head.weight"], other.network["head.weight"])
+
+
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(run, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop(progress):
+        if progress.step == 5:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run(tmp_path / "stopped", every=2, on_step=stop)
+    assert load_checkpoint(tmp_path / "stopped" / CHECKPOINT_NAME).step == 4
+    steps = []
+    resumed = run(tmp_path / "stopped", every=2, on_step=lambda p: steps.append(p.step))
+    assert steps == [5, 6]
+    assert_equal_networks(resumed, run(tmp_path / "whole", every=2))
+
+
+def test_a_run_can_be_made_longer_but_not_otherwise_changed(run, tmp_path):
+    run(tmp_path / "run")
+    assert run(tmp_path / "run", replace(SMALL, steps=8)).step == 8
+    with pytest.raises(OptionError, match="style_weight"):
+        run(tmp_path / "run", replace(SMALL, style_weight=1.0))
+
+
+def test_an_added_style_leaves_the_others_alone(run, tmp_path, painting_paths):
+    base = run(tmp_path / "base", paintings=painting_paths[:1])
+    added = run(
+        tmp_path / "added",
+        paintings=painting_paths[1:],
+        add_to=tmp_path / "base" / CHECKPOINT_NAME,
+    )
+    assert [style.name for style in added.styles] == ["stripes_0", "stripes_1"]
+    picture = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        before = base.build().eval()(picture, torch.ones(1, 1))
+        network = added.build().eval()
+        after = network(picture, torch.tensor([[1.0, 0.0]]))
+        new = network(picture, torch.tensor([[0.0, 1.0]]))
+    assert torch.equal(before, after)
+    assert not torch.equal(after, new)
+
+
+def test_a_name_can_be_used_once(run, tmp_path, painting_paths):
+    with pytest.raises(OptionError, match="stripes_0"):
+        run(tmp_path / "run", paintings=[painting_paths[0], painting_paths[0]])
+
+
+def test_the_reference_trains_as_well(run, tmp_path):
+    options = replace(SMALL, steps=1, batch=1, network=NetworkConfig(kind="johnson"))
+    assert run(tmp_path / "run", options).config.kind == "johnson"
+
+
+def test_the_learning_rate_rises_and_falls():
+    factors = [learning_rate_factor(step / 1000) for step in range(1000)]
+    assert max(factors) <= 1
+    assert factors.index(max(factors)) == pytest.approx(50, abs=2)
+    assert factors[0] < 0.05
+    assert factors[-1] < 0.001

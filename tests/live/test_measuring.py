@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from realtime.live.measuring import Latencies, Meter
+
+
+def test_percentiles_agree_with_numpy_to_a_quarter_of_a_millisecond():
+    values = np.random.default_rng(1).gamma(4, 12, 5000)
+    latencies = Latencies()
+    for value in values:
+        latencies.add(float(value))
+    for percent in (1, 50, 95, 99):
+        assert latencies.percentile(percent) == pytest.approx(
+            np.percentile(values, percent), abs=0.3
+        )
+
+
+def test_without_values_there_is_no_percentile():
+    assert Latencies().percentile(50) is None
+
+
+def test_absurd_latencies_are_counted_too():
+    latencies = Latencies()
+    latencies.add(-1)
+    latencies.add(1e9)
+    assert latencies.percentile(100) == pytest.approx(10_000, abs=1)
+
+
+def test_a_meter_counts_intervals_not_frames():
+    meter = Meter()
+    assert (meter.frames, meter.fps, meter.recent_fps, meter.recent_latency_ms) == (0, 0, 0, 0)
+    for index in range(11):
+        meter.shown(100 + index / 10, 30 + index)
+    assert meter.frames == 11
+    assert meter.fps == pytest.approx(10)
+    assert meter.recent_latency_ms == pytest.approx(35)
+
+
+def test_the_recent_rate_forgets():
+    meter = Meter()
+    for index in range(100):
+        meter.shown(index, 30)
+    for index in range(100):
+        meter.shown(100 + index / 20, 30)
+    assert meter.recent_fps == pytest.approx(20)
+    assert meter.fps < 5

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+from fractions import Fraction
+
+import av
+import media
+import numpy as np
+import pytest
+
+from realtime.errors import SinkError
+from realtime.frame import Frame
+from realtime.live.outputs import Output, fit
+from realtime.live.recorder import Recorder, Recording
+from realtime.sinks.encoders import VideoOptions
+from realtime.sinks.null import NullSink
+
+SIZE = (64, 48)
+
+
+def frame(index, image=None, start=0):
+    image = np.full((48, 64, 3), 10 * index % 256, np.uint8) if image is None else image
+    return Frame(image, start + Fraction(index, 30), index)
+
+
+class Blocked(NullSink):
+    """Takes a frame only when it is allowed to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may_go_on = threading.Event()
+        self.times = []
+
+    def write(self, frame):
+        assert self.may_go_on.wait(30)
+        self.times.append(frame.pts)
+        super().write(frame)
+
+
+class Broken(NullSink):
+    """A disk that is full."""
+
+    def __init__(self):
+        super().__init__()
+        self.was_aborted = False
+
+    def write(self, frame):
+        raise SinkError(f"cannot write frame {frame.index}: the disk is full")
+
+    def abort(self):
+        self.was_aborted = True
+
+
+def test_a_slow_sink_holds_nobody_up_and_gets_the_newest():
+    sink = Blocked()
+    output = Output("slow", sink)
+    for index in range(100):
+        output.offer(frame(index))
+    sink.may_go_on.set()
+    output.close()
+    assert output.written + output.dropped == 100
+    assert sink.times[-1] == Fraction(99, 30)
+    assert output.written <= 2
+
+
+def test_a_queue_bridges_a_hiccup():
+    sink = Blocked()
+    output = Output("recording", sink, capacity=16)
+    for index in range(10):
+        output.offer(frame(index))
+    sink.may_go_on.set()
+    output.close()
+    assert (output.written, output.dropped) == (10, 0)
+    assert sink.times == [Fraction(index, 30) for index in range(10)]
+
+
+def test_the_first_frame_is_at_zero():
+    sink = Blocked()
+    sink.may_go_on.set()
+    output = Output("recording", sink, capacity=4)
+    for index in range(3):
+        output.offer(frame(index, start=Fraction(1234)))
+    output.close()
+    assert sink.times[0] == 0
+    assert output.seconds == pytest.approx(2 / 30)
+
+
+def test_a_sink_that_fails_is_told_of_and_aborted():
+    sink = Broken()
+    output = Output("recording", sink)
+    output.offer(frame(0))
+    deadline = time.monotonic() + 30
+    while output.error is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    output.offer(frame(1))
+    output.close()
+    assert "disk is full" in str(output.error)
+    assert sink.was_aborted
+
+
+@pytest.mark.parametrize(
+    ("size", "bars"),
+    [((64, 48), 0), ((128, 96), 0), ((128, 48), 0.5), ((64, 96), 0.5), ((32, 24), 0)],
+)
+def test_pictures_of_another_shape_get_bars(size, bars):
+    fitted = fit(np.full((48, 64, 3), 200, np.uint8), size)
+    assert fitted.shape == (size[1], size[0], 3)
+    assert (fitted == 0).mean() == pytest.approx(bars)
+    assert (fitted[size[1] // 2, size[0] // 2] == 200).all()
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    moments = iter(datetime(2026, 5, 17, 12, 30, second) for second in range(60))
+    return Recorder(Recording(tmp_path, rate=Fraction(30)), lambda: next(moments))
+
+
+def record(recorder, count=10, size=SIZE):
+    """Frames with a pause in the middle."""
+    for index in range(count):
+        picture = np.full((size[1], size[0], 3), 20 * index % 256, np.uint8)
+        recorder.output.offer(
+            Frame(picture, Fraction(100) + Fraction(index + (index > 4) * 15, 30), index)
+        )
+
+
+def test_a_recording_keeps_its_times(recorder, tmp_path):
+    assert recorder.seconds is None
+    path = tmp_path / "stylecam-20260517-123000.mp4"
+    assert recorder.toggle(SIZE) == f"recording {path}"
+    record(recorder)
+    assert recorder.seconds == pytest.approx(24 / 30)
+    assert recorder.toggle(SIZE) == f"recorded {path}"
+    assert recorder.saved == [path]
+    with av.open(str(path)) as container:
+        times = [float(f.pts * f.time_base) for f in container.decode(video=0)]
+    expected = [(index + (index > 4) * 15) / 30 for index in range(10)]
+    assert times == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_first_recording_may_have_a_name_and_the_next_gets_one(tmp_path):
+    recorder = Recorder(Recording(tmp_path, tmp_path / "mine.mkv"))
+    recorder.start(SIZE)
+    record(recorder)
+    recorder.toggle(SIZE)
+    recorder.toggle(SIZE)
+    record(recorder)
+    recorder.close()
+    first, second = recorder.saved
+    assert first.name == "mine.mkv"
+    assert second.name.startswith("stylecam-")
+    assert media.listing(tmp_path) == sorted([first.name, second.name])
+    assert media.count_frames(second) == 10
+
+
+def test_another_size_in_the_middle_is_fitted(recorder):
+    recorder.toggle(SIZE)
+    record(recorder, 5)
+    record(recorder, 5, size=(100, 100))
+    recorder.close()
+    assert media.count_frames(recorder.saved[0]) == 10
+
+
+def test_nothing_is_overwritten(tmp_path):
+    path = tmp_path / "mine.mp4"
+    path.write_bytes(b"precious")
+    with pytest.raises(SinkError, match="exists"):
+        Recorder(Recording(tmp_path, path)).start(SIZE)
+    assert path.read_bytes() == b"precious"
+    recorder = Recorder(Recording(tmp_path, path, VideoOptions(overwrite=True)))
+    recorder.start(SIZE)
+    record(recorder)
+    recorder.close()
+    assert media.count_frames(path) == 10
+
+
+def test_names_of_one_second_differ(tmp_path):
+    now = datetime(2026, 5, 17)
+    recorder = Recorder(Recording(tmp_path), lambda: now)
+    for _ in range(3):
+        recorder.save(frame(1))
+    assert media.listing(tmp_path) == [
+        "stylecam-20260517-000000-2.png",
+        "stylecam-20260517-000000-3.png",
+        "stylecam-20260517-000000.png",
+    ]
+
+
+def test_what_cannot_be_written_is_a_message(tmp_path):
+    recorder = Recorder(Recording(tmp_path / "gone"))
+    assert "there is no folder" in recorder.save(frame(1))
+    assert "there is no folder" in recorder.toggle(SIZE)
+    assert recorder.output is None
+
+
+def test_a_recording_without_a_frame_leaves_nothing(recorder, tmp_path):
+    recorder.toggle(SIZE)
+    assert "there are no frames" in recorder.toggle(SIZE)
+    assert media.listing(tmp_path) == []

@@ -1,0 +1,179 @@
+"""The whole session without a window, on a real network camera and the real ONNX Runtime."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import media
+import mjpeg_server
+import numpy as np
+import pytest
+
+from realtime.engine import OnnxStylizer
+from realtime.errors import SourceError
+from realtime.live.controls import Controls
+from realtime.live.outputs import Output
+from realtime.live.painter import Painter
+from realtime.live.recorder import Recorder, Recording
+from realtime.live.session import Limits, Session, wishes_of
+from realtime.live.sizing import WorkingSize
+from realtime.sinks.null import NullSink
+from realtime.sources import open_live
+
+
+@pytest.fixture(scope="module")
+def stylizer(model_path):
+    with OnnxStylizer(model_path, device="cpu", threads=1) as stylizer:
+        yield stylizer
+
+
+class Keeping(NullSink):
+    """Keeps the mean brightness and the size of every frame."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def write(self, frame):
+        super().write(frame)
+        self.seen.append((frame.image.shape, float(frame.image.mean())))
+
+
+def build(source, stylizer, tmp_path, *, sinks=(), paint=None, **options):
+    controls = Controls(stylizer.description)
+    sizing = WorkingSize(None)
+    painter = Painter(stylizer, wishes_of(controls), sizing)
+    outputs = tuple(Output(f"output {n}", sink) for n, sink in enumerate(sinks))
+    recorder = Recorder(Recording(tmp_path))
+    session = Session(
+        source, paint or painter, sizing, controls, recorder, outputs=outputs, **options
+    )
+    return session, recorder
+
+
+def never():
+    return False
+
+
+def test_every_frame_is_shown_or_counted_as_dropped(stylizer, tmp_path):
+    with mjpeg_server.serve(60) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path)
+        session.run(never)
+    # The decoder may swallow the last one, for which no boundary follows in time.
+    assert session.meter.frames + session.dropped in (59, 60)
+    assert session.failures == []
+
+
+def test_a_slow_painter_drops_frames_and_stays_close_to_the_present(stylizer, tmp_path):
+
+    def slow(frame):
+        time.sleep(0.1)
+        return painter(frame)
+
+    controls = Controls(stylizer.description)
+    painter = Painter(stylizer, wishes_of(controls), WorkingSize(None))
+    with mjpeg_server.serve(200, pause=0.01) as address:
+        source = open_live(address)
+        session, _ = build(source, stylizer, tmp_path, paint=slow)
+        session.run(never)
+    assert session.dropped > session.meter.frames
+    assert session.meter.frames + session.dropped in (199, 200)
+    # Two frames can wait: one before the painter, one being painted. A queue of all that were
+    # dropped would have made the last one older than the whole run without them.
+    longest = session.meter.latencies.percentile(100)
+    assert longest < 1000 * (session.meter.last - session.meter.first) / 2
+
+
+def test_a_camera_that_is_killed_and_comes_back(stylizer, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sink = Keeping()
+    ended = []
+    with mjpeg_server.serve(100_000, port=port) as address:
+        source = open_live(address, patience=60)
+        session, recorder = build(source, stylizer, tmp_path, sinks=[sink])
+        path = recorder.start((64, 48))
+        thread = threading.Thread(target=session.run, args=(lambda: bool(ended),))
+        thread.start()
+        wait_until(lambda: session.meter.frames > 3)
+    wait_until(lambda: source.trouble is not None)
+    assert "has gone; trying again" in source.trouble
+    with mjpeg_server.serve(100_000, port=port, size=(96, 80)):
+        before = session.meter.frames
+        wait_until(lambda: session.meter.frames > before + 5)
+        assert source.trouble is None
+        ended.append(True)
+        thread.join()
+    assert {shape for shape, _ in sink.seen} == {(48, 64, 3), (80, 96, 3)}
+    assert session.size == (96, 80)
+    assert media.count_frames(path) > 5
+    assert session.failures == []
+
+
+def test_a_camera_that_stays_away_ends_the_session_with_the_recording_kept(stylizer, tmp_path):
+    with mjpeg_server.serve(20) as address:
+        source = open_live(address, patience=0.2)
+        session, recorder = build(source, stylizer, tmp_path)
+        path = recorder.start((64, 48))
+    with pytest.raises(SourceError, match="did not come back"):
+        session.run(never)
+    assert media.count_frames(path) > 0
+    assert media.listing(tmp_path) == [path.name]
+
+
+def test_limits_end_it(stylizer, tmp_path):
+    with mjpeg_server.serve(100_000) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path, limits=Limits(frames=7))
+        session.run(never)
+        assert session.meter.frames == 7
+        session, _ = build(open_live(address), stylizer, tmp_path, limits=Limits(seconds=0.2))
+        session.run(never)
+
+
+def test_it_stops_when_asked(stylizer, tmp_path):
+    with mjpeg_server.serve(100_000) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path)
+        session.run(lambda: session.meter.frames >= 3)
+    assert session.meter.frames >= 3
+
+
+def test_an_output_that_fails_does_not_end_the_others(stylizer, tmp_path):
+    class Broken(NullSink):
+        def write(self, _):
+            raise OSError("the cable was pulled")
+
+    good = Keeping()
+    with mjpeg_server.serve(100_000) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path, sinks=[Broken(), good])
+        session.run(lambda: session.meter.frames >= 5 and bool(session.failures))
+    assert [name for name, _ in session.failures] == ["output 0"]
+    assert good.frames > 0
+
+
+def test_outputs_get_the_painting(stylizer, tmp_path):
+    sink = Keeping()
+    clip = media.make_clip(tmp_path / "clip.mp4", frames=4)
+    session, _ = build(open_live(clip), stylizer, tmp_path, sinks=[sink])
+    session.run(never)
+    # The tiny model's first style is the negative; the clip is nearly all of grey level 90.
+    assert [level for _, level in sink.seen] == pytest.approx([165] * len(sink.seen), abs=12)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_the_latency_is_the_age_of_the_frame(stylizer, tmp_path):
+    clip = media.make_clip(tmp_path / "clip.mp4", frames=8)
+    session, _ = build(open_live(clip), stylizer, tmp_path)
+    start = time.monotonic()
+    session.run(never)
+    elapsed = 1000 * (time.monotonic() - start)
+    assert 0 < session.meter.latencies.percentile(50) < elapsed
+    assert np.isfinite(session.meter.fps)

@@ -1,0 +1,215 @@
+"""The real window on a real screen, driven by keys and mouse as a user would."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import cv2
+import media
+import numpy as np
+import pytest
+from clips import write_clip
+from desktop import desktop, wait_for
+
+from realtime.live.layout import SLIDERS, lay_out
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+# The clip is 64x48; the window opens with this size.
+CANVAS = (720, 540)
+LAYOUT = lay_out(CANVAS, (64, 48), SLIDERS)
+GREEN, RED = (60, 180, 30), (200, 40, 50)
+NEGATIVE_GREEN, SWAPPED_GREEN = (195, 75, 225), (180, 30, 60)
+NEGATIVE_RED = (55, 215, 205)
+# In the green quarter, beside everything that is drawn over the picture.
+SPOT = (600, 150)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", frames=50)
+
+
+@contextmanager
+def running(here, clip, model, folder, *arguments):
+    """``stylecam live`` in a window; yields the process."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "realtime", "live", clip, "--loop", "--model", model),
+            *("--folder", folder, "--report", folder / "report.json", *arguments),
+        ],
+        env=here.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        here.find_window("stylecam")
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def finish(process):
+    said = process.communicate(timeout=90)[1]
+    return process.returncode, said
+
+
+@pytest.fixture
+def here():
+    with desktop() as here:
+        yield here
+
+
+def test_keys_change_what_is_seen(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("2")
+        here.wait_for_color(SPOT, SWAPPED_GREEN)
+        here.press("Left")
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("v")
+        here.wait_for_color((300, 300), (40, 60, 210))
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("v")
+        here.wait_for_color(SPOT, GREEN)
+        here.press("v")
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("m")
+        here.wait_for_color(SPOT, NEGATIVE_RED)
+        here.press("q")
+        code, said = finish(process)
+    assert code == 0, said
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["frames"] > 0
+    assert report["latency_ms"]["p95"] > 0
+    assert report["style"] == "The Negative"
+    assert report["window"] is True
+
+
+def test_the_mouse_moves_sliders_and_the_divider(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        track = LAYOUT.tracks["strength"]
+        row = track.top + track.height // 2
+        here.drag((track.right - 1, row), (track.left, row))
+        here.wait_for_color(SPOT, GREEN)
+        here.drag((track.left, row), (track.right + 50, row))
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("v")
+        here.wait_for_color((400, 150), NEGATIVE_GREEN)
+        here.drag((360, 400), (500, 380))
+        here.wait_for_color((460, 150), GREEN)
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("Escape")
+        code, said = finish(process)
+    assert code == 0, said
+    assert json.loads((tmp_path / "report.json").read_text())["strength"] == 1
+
+
+def test_pictures_and_recordings_have_no_overlay(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("h", "s", "h", "r")
+        # The red dot, at the right end of the window.
+        wait_for(lambda: red_pixels(here.look()) > 30, "the sign of a recording")
+        time.sleep(1)
+        here.press("r")
+        wait_for(lambda: red_pixels(here.look()) == 0, "the end of the recording")
+        here.press("q")
+        code, said = finish(process)
+    assert code == 0, said
+    pictures = list(tmp_path.glob("stylecam-*.png"))
+    recordings = list(tmp_path.glob("stylecam-*.mp4"))
+    assert len(pictures) == len(recordings) == 1
+    assert media.count_frames(recordings[0]) > 0
+    picture = cv2.cvtColor(cv2.imread(str(pictures[0])), cv2.COLOR_BGR2RGB)
+    assert picture.shape == (48, 64, 3)
+    # Nothing but the clip's flat quarters and its stripe: the overlay would darken a corner.
+    assert np.abs(picture[2:20, 34:62].astype(int) - NEGATIVE_GREEN).max(axis=2).mean() < 12
+    assert np.abs(picture[2:20, 2:30].astype(int) - NEGATIVE_RED).max(axis=2).mean() < 12
+
+
+def red_pixels(screen):
+    corner = screen[: CANVAS[1] // 6, CANVAS[0] * 3 // 4 : CANVAS[0]].astype(int)
+    red, green, blue = corner[..., 0], corner[..., 1], corner[..., 2]
+    return int(((red > 225) & (green < 80) & (blue < 80)).sum())
+
+
+def test_the_picture_keeps_its_shape_when_the_window_changes(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("i")
+        here.resize(1200, 540)
+        here.wait_for_color((100, 270), (0, 0, 0))
+        here.wait_for_color((1100, 270), (0, 0, 0))
+        # The picture is 720 wide, in the middle.
+        here.wait_for_color((250, 100), NEGATIVE_RED)
+        here.wait_for_color((950, 100), NEGATIVE_GREEN)
+        here.resize(400, 700)
+        here.wait_for_color((200, 100), (0, 0, 0))
+        here.wait_for_color((100, 220), NEGATIVE_RED)
+        here.press("q")
+        assert finish(process)[0] == 0
+
+
+def test_freezing_and_hiding(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("i", "space")
+        wait_for(lambda: same(here.look(), here.look()), "a picture that stands still")
+        # The state of a frozen picture is still painted anew: styles can be tried on it.
+        here.press("2")
+        here.wait_for_color(SPOT, SWAPPED_GREEN)
+        here.press("space")
+        wait_for(lambda: not same(here.look(), here.look()), "a picture that moves")
+        here.press("q")
+        assert finish(process)[0] == 0
+
+
+def same(first, second):
+    time.sleep(0.1)
+    # The stabilizer may still settle by a few levels; the clip's moving stripe is a jump.
+    return bool(np.abs(first.astype(int) - second).max() < 40)
+
+
+def test_the_close_button_leaves_and_the_recording_is_kept(clip, model_path, tmp_path):
+    out = tmp_path / "out.mp4"
+    with (
+        desktop(manager=True) as here,
+        running(here, clip, model_path, tmp_path, "--record", out) as process,
+    ):
+        wait_for(lambda: red_somewhere(here.look()), "the sign of a recording")
+        here.press("f")
+        wait_for(lambda: covers(here.look()), "the full screen")
+        here.press("f")
+        wait_for(lambda: not covers(here.look()), "the window again")
+        here.press("alt+F4")
+        code, said = finish(process)
+    assert code == 0, said
+    assert media.count_frames(out) > 0
+
+
+def red_somewhere(screen):
+    return bool(((screen[..., 0] > 225) & (screen[..., 1] < 80) & (screen[..., 2] < 80)).any())
+
+
+def covers(screen):
+    # The clip is 4:3, so that a full screen has bars at the sides and the picture at the top.
+    return bool(screen[3, 640].max() > 60 and screen[400, 5].max() == 0)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_end_a_session_with_a_window(here, clip, model_path, tmp_path, number, code):
+    out = tmp_path / "out.mp4"
+    with running(here, clip, model_path, tmp_path, "--record", out) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        process.send_signal(number)
+        assert finish(process)[0] == code
+    assert media.count_frames(out) > 0

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from realtime.errors import OptionError, SinkError
+from realtime.frame import Frame, StreamInfo
+from realtime.sinks.stream import StreamSink, format_of
+from realtime.sources.camera import CameraSource
+
+INFO = StreamInfo(64, 48, rate=Fraction(25))
+
+
+def frame(index):
+    image = np.full((48, 64, 3), (200, 40, 120), np.uint8)
+    image[:, index % 64] = 255
+    return Frame(image, Fraction(index, 25), index)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("rtmp://host/live/key", "flv"),
+        ("RTSP://host/live", "rtsp"),
+        ("udp://127.0.0.1:5000", "mpegts"),
+        ("srt://host:5000", "mpegts"),
+    ],
+)
+def test_formats(address, name):
+    assert format_of(address) == name
+
+
+@pytest.mark.parametrize("address", ["", "out.mp4", "file:///etc/x", "http://host/", "rtmp://"])
+def test_an_address_without_a_known_protocol(address):
+    with pytest.raises(OptionError, match="no known protocol; begin it with one of rtmp://"):
+        StreamSink(address, INFO)
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "rtmp", "rtsp"])
+def test_nobody_there(protocol, capfd):
+    address = f"{protocol}://127.0.0.1:{free_port()}/live"
+    with pytest.raises(SinkError, match=r"cannot be reached \(Connection refused\)"):
+        StreamSink(address, INFO)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_our_own_camera_reads_mpegts_over_udp():
+    address = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    stop = threading.Event()
+
+    def send():
+        with StreamSink(address, INFO) as sink:
+            index = 0
+            while not stop.wait(0.02):
+                sink.write(frame(index))
+                index += 1
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        with CameraSource(f"{address}?fifo_size=100000") as source:
+            shots = [shot for _, shot in zip(range(5), source, strict=False)]
+    finally:
+        stop.set()
+        sender.join()
+    assert len(shots) == 5
+    assert np.median(shots[-1].image, axis=(0, 1)) == pytest.approx((200, 40, 120), abs=6)
+
+
+def listen(arguments, out):
+    """FFmpeg as the server that takes one stream and copies it to a file."""
+    assert shutil.which("ffmpeg"), "install ffmpeg"
+    command = ["ffmpeg", "-v", "error", "-y", *arguments, "-c", "copy", str(out)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def connect(address):
+    """The server needs a moment before it listens."""
+    for _ in range(300):
+        try:
+            return StreamSink(address, INFO)
+        except SinkError:
+            time.sleep(0.1)
+    raise AssertionError("the server never listened")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["rtmp", "rtsp", "tcp"])
+def test_a_real_server_takes_it(protocol, tmp_path):
+    address = f"{protocol}://127.0.0.1:{free_port()}"
+    listening = {
+        "rtmp": ["-f", "flv", "-listen", "1", "-i", f"{address}/live"],
+        "rtsp": ["-rtsp_flags", "listen", "-i", f"{address}/live"],
+        "tcp": ["-f", "mpegts", "-i", f"{address}?listen=1"],
+    }
+    out = tmp_path / "received.mkv"
+    server = listen(listening[protocol], out)
+    with connect(address if protocol == "tcp" else f"{address}/live") as sink:
+        for index in range(100):
+            sink.write(frame(index))
+    said = server.communicate(timeout=60)[1]
+    with av.open(str(out)) as container:
+        frames = list(container.decode(video=0))
+    assert len(frames) >= 90, said
+    times = np.diff([float(f.pts * f.time_base) for f in frames])
+    # FFmpeg as an RTSP server starts its clock with the second picture.
+    assert times[1:] == pytest.approx(1 / 25, abs=0.002)
+    middle = frames[-1].to_ndarray(format="rgb24")
+    assert np.median(middle, axis=(0, 1)) == pytest.approx((200, 40, 120), abs=6)
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_is_told_of(tmp_path):
+    address = f"tcp://127.0.0.1:{free_port()}"
+    server = listen(["-f", "mpegts", "-i", f"{address}?listen=1"], tmp_path / "received.mkv")
+
+    def send(sink, count):
+        for index in range(1, count):
+            sink.write(frame(index))
+
+    with connect(address) as sink:
+        sink.write(frame(0))
+        server.kill()
+        server.communicate()
+        with pytest.raises(SinkError, match="is lost"):
+            send(sink, 10_000)

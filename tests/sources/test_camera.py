@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import socket
+import time
+
+import media
+import mjpeg_server
+import pytest
+
+from realtime.errors import SourceError
+from realtime.sources.camera import CameraSource
+
+
+def test_a_slow_consumer_gets_the_newest_frame():
+    with mjpeg_server.serve(60) as address, CameraSource(address) as source:
+        frames = iter(source)
+        next(frames)
+        deadline = time.monotonic() + 20
+        while source.dropped < 20 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        newest = next(frames)
+        assert newest.index == 1
+        assert newest.image.mean() >= mjpeg_server.brightness(20)
+
+
+def test_every_frame_is_taken_or_counted_as_dropped():
+    taken = []
+    with mjpeg_server.serve(30) as address, CameraSource(address) as source:
+        for frame in source:
+            taken.append(frame)
+            time.sleep(0.01)
+    # The decoder may swallow the last one, for which no boundary follows in time.
+    assert len(taken) + source.dropped in (29, 30)
+    levels = [frame.image.mean() for frame in taken]
+    assert levels == sorted(levels)
+
+
+def test_a_stream_that_ends_ends_the_source():
+    with mjpeg_server.serve(3) as address, CameraSource(address) as source:
+        assert 1 <= sum(1 for _ in source) <= 3
+
+
+def test_it_says_what_it_delivers():
+    with mjpeg_server.serve(5) as address, CameraSource(address) as source:
+        assert (source.info.width, source.info.height) == (mjpeg_server.WIDTH, mjpeg_server.HEIGHT)
+        assert source.info.is_live
+
+
+def test_closing_while_nobody_reads_ends_the_thread():
+    with mjpeg_server.serve(1000) as address:
+        source = CameraSource(address)
+        source.close()
+        assert list(source) == []
+
+
+def test_a_server_without_pictures_is_refused(capfd):
+    with mjpeg_server.serve(0) as address, pytest.raises(SourceError, match="stream http"):
+        CameraSource(address)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_as_a_stream(tmp_path):
+    path = media.make_clip(tmp_path / "clip.mp4", frames=4)
+    with CameraSource(path.as_uri()) as source:
+        assert 1 <= sum(1 for _ in source) + source.dropped <= 4
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_stream_that_is_killed_and_restarted_goes_on():
+    port = free_port()
+    with mjpeg_server.serve(10_000, port=port) as address:
+        source = CameraSource(address, patience=30)
+        frames = iter(source)
+        before = next(frames)
+    with source:
+        # What was decoded before the end may still come.
+        deadline = time.monotonic() + 20
+        while source.trouble is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert "has gone; trying again" in source.trouble
+        with mjpeg_server.serve(10_000, port=port):
+            after = [next(frames) for _ in range(5)]
+            assert source.trouble is None
+        assert after[0].index == before.index + 1
+        times = [before.pts, *(frame.pts for frame in after)]
+        assert times == sorted(times)
+
+
+def test_patience_runs_out():
+    with mjpeg_server.serve(3) as address:
+        source = CameraSource(address, patience=0.3)
+    with source, pytest.raises(SourceError, match="did not come back within"):
+        list(source)
+
+
+def test_a_stream_that_comes_back_with_another_size():
+    port = free_port()
+    with mjpeg_server.serve(5, port=port) as address:
+        source = CameraSource(address, patience=30, resizable=True)
+        frames = iter(source)
+        assert next(frames).image.shape == (48, 64, 3)
+    with source, mjpeg_server.serve(10_000, port=port, size=(96, 80)):
+        assert any(frame.image.shape == (80, 96, 3) for frame in frames)
+
+
+def test_another_size_is_an_error_unless_it_is_expected():
+    port = free_port()
+    with mjpeg_server.serve(5, port=port) as address:
+        source = CameraSource(address, patience=30)
+    with (
+        source,
+        mjpeg_server.serve(10_000, port=port, size=(96, 80)),
+        pytest.raises(SourceError, match="changed its size from 64x48 to 96x80"),
+    ):
+        list(source)
+
+
+def test_garbage_between_pictures_is_left_out(capfd):
+    with mjpeg_server.serve(40, garbage=range(5, 20)) as address, CameraSource(address) as source:
+        levels = [frame.image.mean() for frame in source]
+    assert max(levels) > mjpeg_server.brightness(20) - 3
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_but_garbage_is_refused():
+    with (
+        mjpeg_server.serve(20, garbage=range(20)) as address,
+        pytest.raises(SourceError, match="stream http"),
+    ):
+        CameraSource(address)
+
+
+def test_closing_ends_the_wait_for_a_stream_that_has_gone():
+    with mjpeg_server.serve(3) as address:
+        source = CameraSource(address, patience=3600)
+    list(zip(range(1), source, strict=False))
+    source.close()
+    assert list(source) == []
+
+
+def test_the_age_of_a_frame_can_be_told():
+    before = time.monotonic_ns()
+    with mjpeg_server.serve(3) as address, CameraSource(address) as source:
+        frame = next(iter(source))
+        assert before <= source.origin_ns + frame.pts * 10**9 <= time.monotonic_ns()
