@@ -83,7 +83,10 @@ def test_output_tags_are_complete_and_never_hdr():
     ],
 )
 def test_any_pixel_format(tmp_path, codec, pixel_format):
-    options = {"x265-params": "log-level=none:lossless=1"} if codec == "libx265" else {}
+    # Without B-frames: for clips shorter than its lookahead, x265 may give decoding timestamps that
+    # no container takes, depending on how its threads happen to run.
+    lossless = {"x265-params": "log-level=none:lossless=1:bframes=0"}
+    options = lossless if codec == "libx265" else {}
     path = clips.write_clip(
         tmp_path / ("clip.mov" if codec in ("png", "prores_ks") else "clip.mkv"),
         frames=2,
