@@ -26,6 +26,8 @@ LAYOUT = lay_out(CANVAS, (64, 48), SLIDERS)
 GREEN, RED = (60, 180, 30), (200, 40, 50)
 NEGATIVE_GREEN, SWAPPED_GREEN = (195, 75, 225), (180, 30, 60)
 NEGATIVE_RED = (55, 215, 205)
+# The clip's stripe, with what the subsampled colours and the model's padding smear around it.
+STRIPE_COLUMNS = 8
 # In the green quarter, beside everything that is drawn over the picture.
 SPOT = (600, 150)
 
@@ -132,8 +134,14 @@ def test_pictures_and_recordings_have_no_overlay(here, clip, model_path, tmp_pat
     picture = cv2.cvtColor(cv2.imread(str(pictures[0])), cv2.COLOR_BGR2RGB)
     assert picture.shape == (48, 64, 3)
     # Nothing but the clip's flat quarters and its stripe: the overlay would darken a corner.
-    assert np.abs(picture[2:20, 34:62].astype(int) - NEGATIVE_GREEN).max(axis=2).mean() < 12
-    assert np.abs(picture[2:20, 2:30].astype(int) - NEGATIVE_RED).max(axis=2).mean() < 12
+    assert_flat_but_for_the_stripe(picture[2:20, 34:62], NEGATIVE_GREEN)
+    assert_flat_but_for_the_stripe(picture[2:20, 2:30], NEGATIVE_RED)
+
+
+def assert_flat_but_for_the_stripe(part, color):
+    """The moment that was saved decides which columns the moving stripe stands in."""
+    columns = np.abs(part.astype(int) - color).max(axis=2).mean(axis=0)
+    assert np.sort(columns)[:-STRIPE_COLUMNS].max() < 12
 
 
 def red_pixels(screen):
