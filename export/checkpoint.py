@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from realtime.errors import OptionError
+from realtime.errors import OptionError, SinkError
 from realtime.model import StyleInfo
 
 from .johnson import JohnsonNetwork
 from .network import NetworkConfig, StyleNetwork
 
-FORMAT = 1
+FORMAT = 2
 
 AnyStyleNetwork = StyleNetwork | JohnsonNetwork
 
@@ -47,29 +49,52 @@ class Checkpoint:
         Raises:
             OptionError: the parameters do not fit the shape.
         """
-        network = build_network(self.config, len(self.styles))
+        network = build_network(self.config, len(self.styles), identity_index(self.styles))
         try:
             network.load_state_dict(self.network)
         except RuntimeError as error:
-            raise OptionError(f"the checkpoint is damaged: {str(error).splitlines()[0]}") from error
+            raise OptionError(
+                "the checkpoint is damaged: its parameters do not fit the shape that it states"
+            ) from error
         return network
 
 
-def build_network(config: NetworkConfig, styles: int) -> AnyStyleNetwork:
-    """A network of the given shape, untrained."""
-    return (JohnsonNetwork if config.kind == "johnson" else StyleNetwork)(config, styles)
+def build_network(
+    config: NetworkConfig, styles: int, identity: int | None = None
+) -> AnyStyleNetwork:
+    """A network of the given shape, untrained; see `StyleNetwork` for the arguments.
+
+    In the reference the identity is a style like any other.
+    """
+    if config.kind == "johnson":
+        return JohnsonNetwork(config, styles)
+    return StyleNetwork(config, styles, identity)
+
+
+def identity_index(styles: Sequence[StyleInfo]) -> int | None:
+    """Where the identity stands among ``styles``, or None."""
+    return next((index for index, style in enumerate(styles) if style.is_identity), None)
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write ``checkpoint``; a file of this name stays whole until the new one is complete."""
+    """Write ``checkpoint``; a file of this name stays whole until the new one is complete.
+
+    Raises:
+        SinkError: it cannot be written.
+    """
     content = {f.name: getattr(checkpoint, f.name) for f in fields(checkpoint)}
     content["config"] = checkpoint.config.to_dict()
     content["styles"] = [asdict(style) for style in checkpoint.styles]
     content["format"] = FORMAT
     temporary = path.with_name(f".{path.name}.part")
     try:
-        torch.save(content, temporary)
+        # Into memory first: torch reports a full disk as an error of its own archive.
+        buffer = io.BytesIO()
+        torch.save(content, buffer)
+        temporary.write_bytes(buffer.getbuffer())
         temporary.replace(path)
+    except OSError as error:
+        raise SinkError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -99,8 +124,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         ValueError,
         pickle.UnpicklingError,
     ) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise OptionError(f"{path} is not a stylecam checkpoint ({reason})") from error
+        raise OptionError(
+            f"{path} is not a stylecam checkpoint, or is damaged; 'stylecam train' makes one"
+        ) from error
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cli_tools import (
+    PICTURE,
+    TrainingBar,
+    loss_network_option,
+    say,
+    show_bar,
+    torch_device,
+    weight_options,
+)
+
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from .parity import Parity
-    from .train import Progress as TrainingProgress
-    from .train import TrainingOptions
-
-PICTURE = click.Path(path_type=Path)
-
-
-def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--loss-network``."""
-    return click.option(
-        "--loss-network",
-        metavar="NAME|FILE",
-        required=True,
-        help="The judge: vgg16 or vgg19 (by torchvision), or a file of weights (.npz).",
-    )(function)
-
-
-def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The weights of the losses that training and optimising share."""
-    for name, default, text in (
-        ("variation", 0.1, "Weight of the total variation: smoothness."),
-        ("style", 6.0, "Weight of the style loss: more paint."),
-        ("content", 1.0, "Weight of the content loss: more of the photograph."),
-    ):
-        function = click.option(
-            f"--{name}-weight",
-            type=click.FloatRange(min=0),
-            default=default,
-            show_default=True,
-            help=text,
-        )(function)
-    return function
 
 
 @click.command(short_help="Train a network on paintings.")
@@ -65,12 +41,25 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
     type=PICTURE,
     help="Add the styles to this checkpoint: its network and styles stay as they are.",
 )
-@click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
 @click.option(
-    "--batch", type=click.IntRange(1), default=4, show_default=True, help="Photographs a step."
+    "--steps",
+    metavar="N",
+    type=click.IntRange(1),
+    default=4000,
+    show_default=True,
+    help="Steps of the training in all.",
+)
+@click.option(
+    "--batch",
+    metavar="N",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Photographs a step.",
 )
 @click.option(
     "--crop",
+    metavar="N",
     type=click.IntRange(32),
     default=256,
     show_default=True,
@@ -78,6 +67,7 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--style-size",
+    metavar="N",
     type=click.IntRange(32),
     default=512,
     show_default=True,
@@ -86,6 +76,7 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @weight_options
 @click.option(
     "--tone-weight",
+    metavar="X",
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
@@ -93,13 +84,35 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--stability-weight",
+    metavar="X",
     type=click.FloatRange(min=0),
     default=2.0,
     show_default=True,
     help="Weight of the stability loss: less flicker.",
 )
 @click.option(
-    "--learning-rate", type=click.FloatRange(min=0, min_open=True), default=3e-3, show_default=True
+    "--grid-weight",
+    metavar="X",
+    type=click.FloatRange(min=0),
+    default=0.05,
+    show_default=True,
+    help="Weight of the grid loss: no regular dots in flat areas.",
+)
+@click.option(
+    "--weaker",
+    metavar="X",
+    type=click.FloatRange(0, 1),
+    default=0.15,
+    show_default=True,
+    help="Part of the photographs that are painted at less than full strength, for --strength.",
+)
+@click.option(
+    "--learning-rate",
+    metavar="X",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3e-3,
+    show_default=True,
+    help="Largest learning rate; it rises at the start and falls towards the end.",
 )
 @click.option(
     "--network",
@@ -110,12 +123,20 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--every",
+    metavar="N",
     type=click.IntRange(1),
     default=250,
     show_default=True,
     help="Steps between checkpoints and previews.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of all random numbers: on a processor, equal seeds give equal results.",
+)
 @click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda, ..."
 )
@@ -140,10 +161,11 @@ def train(
     """
     from . import train as training
     from .network import NetworkConfig
+    from .options import TrainingOptions
 
     shape = NetworkConfig(kind=network)  # type: ignore[arg-type]
-    settings = training.TrainingOptions(**options, network=shape)
-    with _TrainingBar(settings, quiet) as bar:
+    settings = TrainingOptions(**options, network=shape)
+    with TrainingBar(settings, quiet) as bar:
         path = training.train(
             list(paintings),
             content,
@@ -152,16 +174,18 @@ def train(
             settings,
             add_to=add_to,
             every=every,
-            device=_torch_device(device),
+            device=torch_device(device),
             on_step=bar.update,
         )
-    _say(f"trained: {path}; next: stylecam export {path} -o MODEL.onnx", quiet)
+    say(f"trained: {path}; next: stylecam export {path} -o MODEL.onnx", quiet)
     return 0
 
 
 @click.command(name="export", short_help="Export a checkpoint to a model file.")
 @click.argument("checkpoint", metavar="CHECKPOINT", type=PICTURE)
-@click.option("--output", "-o", metavar="MODEL.onnx", required=True, type=PICTURE)
+@click.option(
+    "--output", "-o", metavar="MODEL.onnx", required=True, type=PICTURE, help="Model to write."
+)
 @click.option("--overwrite", is_flag=True, help="Replace a model that exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
 def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool) -> int:
@@ -171,17 +195,20 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
     report = export_checkpoint(checkpoint, output, overwrite=overwrite)
     if not quiet:
         _show_parity(report)
-    _say(f"exported: {output} ({output.stat().st_size / 1e6:.2f} MB)", quiet)
+    say(f"exported: {output} ({output.stat().st_size / 1e6:.2f} MB)", quiet)
     return 0
 
 
 @click.command(short_help="Paint one image by optimising its pixels.")
 @click.argument("content", metavar="CONTENT.jpg", type=PICTURE)
 @click.argument("style", metavar="STYLE.jpg", type=PICTURE)
-@click.option("--output", "-o", metavar="OUT.png", required=True, type=PICTURE)
+@click.option(
+    "--output", "-o", metavar="OUT.png", required=True, type=PICTURE, help="Picture to write."
+)
 @loss_network_option
 @click.option(
     "--steps",
+    metavar="N",
     type=click.IntRange(1),
     default=300,
     show_default=True,
@@ -189,6 +216,7 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
 )
 @click.option(
     "--size",
+    metavar="N",
     type=click.IntRange(32),
     default=360,
     show_default=True,
@@ -196,6 +224,7 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
 )
 @click.option(
     "--style-size",
+    metavar="N",
     type=click.IntRange(32),
     default=512,
     show_default=True,
@@ -203,8 +232,17 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
 )
 @weight_options
 @click.option("--from-noise", is_flag=True, help="Start from noise instead of the photograph.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--device", metavar="NAME", default="auto", show_default=True)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of all random numbers: on a processor, equal seeds give equal results.",
+)
+@click.option(
+    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda, ..."
+)
 @click.option("--overwrite", is_flag=True, help="Replace a picture that exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
 def optimize(
@@ -233,12 +271,12 @@ def optimize(
     from .pictures import check_picture_output, write_picture
 
     check_picture_output(output, overwrite=overwrite)
-    target = torch.device(_torch_device(device))
+    target = torch.device(torch_device(device))
     photograph = to_tensor([resize_short_side(read_picture(content), size)]).to(target)
     painting = to_tensor([resize_short_side(read_picture(style), style_size)]).to(target)
     judge = load_loss_network(loss_network).to(target)
     settings = OptimizationOptions(**options)
-    with _bar("loss {task.fields[loss]:.3f}", quiet) as progress:
+    with show_bar("loss {task.fields[loss]:.3f}", quiet) as progress:
         task = progress.add_task("optimizing", total=settings.steps, loss=float("nan"))
         picture = optimize_pixels(
             photograph,
@@ -249,90 +287,8 @@ def optimize(
         )
     pixels = picture[0].mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
     write_picture(output, pixels)
-    _say(f"painted: {output}", quiet)
+    say(f"painted: {output}", quiet)
     return 0
-
-
-def _torch_device(name: str) -> str:
-    """Check that torch can compute on ``name``.
-
-    Raises:
-        OptionError: it cannot.
-    """
-    import torch
-
-    from realtime.errors import OptionError
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise OptionError(f"torch cannot compute on device '{name}' ({reason})") from error
-    return name
-
-
-def _say(text: str, quiet: bool) -> None:
-    if not quiet:
-        click.echo(f"stylecam: {text}", err=True)
-
-
-def _bar(numbers: str, quiet: bool) -> Progress:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(numbers),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=quiet,
-    )
-
-
-class _TrainingBar:
-    """Progress of a training: a bar on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, options: TrainingOptions, quiet: bool) -> None:
-        import sys
-
-        self._terminal = sys.stderr.isatty()
-        self._quiet = quiet
-        self._steps = options.steps
-        self._started = False
-        self._progress = _bar("{task.fields[losses]}", quiet or not self._terminal)
-        self._task = self._progress.add_task("training", total=options.steps, losses="")
-
-    def __enter__(self) -> _TrainingBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def update(self, progress: TrainingProgress) -> None:
-        """Show where the training stands."""
-        if not self._started and progress.step > 1:
-            _say(f"going on at step {progress.step} of {self._steps}", self._quiet)
-        self._started = True
-        losses = progress.losses
-        text = (
-            f"content {losses.content:.3f}  style {losses.style:.3f}"
-            f"  variation {losses.variation:.3f}  tone {losses.tone:.3f}"
-            f"  stability {losses.stability:.4f}"
-        )
-        self._progress.update(self._task, completed=progress.step, losses=text)
-        if not self._terminal and progress.step % 100 == 0:
-            _say(f"step {progress.step} of {self._steps}: {text}", self._quiet)
 
 
 def _show_parity(report: list[Parity]) -> None:

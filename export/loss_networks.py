@@ -56,7 +56,10 @@ def load_loss_network(name_or_path: str) -> LossNetwork:
             arrays = {key: torch.from_numpy(archive[key].astype(np.float32)) for key in archive}
         return _from_arrays(path.stem, arrays)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise OptionError(f"{path} holds no loss network that stylecam knows ({error})") from error
+        raise OptionError(
+            f"{path} holds no loss network that stylecam knows: it must be an .npz file of arrays"
+            " named conv11_w, conv11_b, ... or conv1_1_w, conv1_1_b, ..."
+        ) from error
 
 
 def _from_arrays(name: str, arrays: dict[str, Tensor]) -> LossNetwork:

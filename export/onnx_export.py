@@ -12,12 +12,13 @@ from pathlib import Path
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from realtime.model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, ModelDescription
 
 from .checkpoint import AnyStyleNetwork, load_checkpoint
 from .johnson import JohnsonNetwork
-from .network import TILE, StyleNetwork, pad_picture
+from .network import CENTER, StyleNetwork, pad_picture
 from .parity import Parity, check
 from .pictures import check_output, write_bytes
 
@@ -42,16 +43,25 @@ class DeployedNetwork(nn.Module):
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         """Paint one frame."""
         height, width = frame.shape[1:3]
-        pad = self.network.config.padding
+        pad, tile = self.network.config.padding, self.network.config.tile
         x = frame.permute(0, 3, 1, 2).float()
         tiles = self.network.tiles(pad_picture(x, self.network.config), style[None])
         # Channels last, then bytes, then tiles to rows: in this order the runtime moves blocks of
         # several bytes, where a shuffle of floats would move single numbers.
         y = tiles.permute(0, 2, 3, 1)
-        y = y.clamp(0, 255).round().to(torch.uint8)
         rows, columns = y.shape[1:3]
-        y = y.reshape(1, rows, columns, TILE, 3 * TILE).permute(0, 1, 3, 2, 4)
-        y = y.reshape(1, TILE * rows, TILE * columns, 3)
+        # The frame as tiles; what lies in its padding is cut off in the end.
+        bottom, right = tile * rows - height - pad, tile * columns - width - pad
+        # (Floats: accelerators cannot pad bytes.)
+        kept = functional.pad(frame.float(), (0, 0, pad, right, pad, bottom))
+        kept = kept.reshape(1, rows, tile, columns, 3 * tile).permute(0, 1, 3, 2, 4)
+        kept = kept.reshape(1, rows, columns, 3 * tile**2)
+        # Both in one product: the tint, and how much of the frame is kept.
+        passed, tint = self.network.passed(style[None]), self.network.tint(style[None])
+        y = y + (kept * passed + (tint - 255 * CENTER * passed).repeat(1, tile**2))
+        y = y.clamp(0, 255).round().to(torch.uint8)
+        y = y.reshape(1, rows, columns, tile, 3 * tile).permute(0, 1, 3, 2, 4)
+        y = y.reshape(1, tile * rows, tile * columns, 3)
         cropped: Tensor = y[:, pad : pad + height, pad : pad + width]
         return cropped
 
@@ -86,11 +96,12 @@ def fold(network: StyleNetwork) -> StyleNetwork:
     folded = copy.deepcopy(network).eval()
     with torch.no_grad():
         stem = folded.stem.convolution
-        stem.bias = nn.Parameter(-0.5 * stem.weight.sum((1, 2, 3)))
+        stem.bias = nn.Parameter(-CENTER * stem.weight.sum((1, 2, 3)))
         stem.weight.div_(255)
         assert folded.head.bias is not None
-        folded.head.bias.add_(0.5).mul_(255)
+        folded.head.bias.add_(CENTER).mul_(255)
         folded.head.weight.mul_(255)
+        folded.tint.shift.mul_(255)
     folded.center = 0.0
     return folded
 

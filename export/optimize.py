@@ -5,7 +5,7 @@ Slow, and the best a given loss can do: the quality reference for the feed-forwa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -54,6 +54,18 @@ def optimize(
     Returns:
         [1, 3, H, W] in 0..1.
     """
+    painted = photograph
+    steps = optimization_steps(photograph, painting, network, options)
+    for step, (picture, loss) in enumerate(steps, start=1):
+        painted = picture
+        on_step(step, loss)
+    return painted
+
+
+def optimization_steps(
+    photograph: Tensor, painting: Tensor, network: LossNetwork, options: OptimizationOptions
+) -> Iterator[tuple[Tensor, float]]:
+    """As `optimize`, but yields the picture [1, 3, H, W] and the loss after every iteration."""
     targets = style_targets(network, painting)
     with torch.no_grad():
         content = network(photograph)
@@ -81,7 +93,6 @@ def optimize(
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    for step in range(1, options.steps + 1):
+    for _ in range(options.steps):
         loss = optimizer.step(closure)  # type: ignore[no-untyped-call]
-        on_step(step, float(loss.detach()))
-    return (pixels.detach() / 255).clamp(0, 1)
+        yield (pixels.detach() / 255).clamp(0, 1), float(loss.detach())

@@ -172,3 +172,27 @@ def total_variation(images: Tensor) -> Tensor:
     rows = (images[:, :, 1:] - images[:, :, :-1]).abs().mean((1, 2, 3))
     columns = (images[:, :, :, 1:] - images[:, :, :, :-1]).abs().mean((1, 2, 3))
     return rows + columns
+
+
+def grid_loss(images: Tensor, period: int = 16, levels: float = 3.0) -> Tensor:
+    """[N] how much of a regular pattern lies over the pictures; 1 where it is left to chance.
+
+    A network that works at a smaller size easily leaves a faint grid of dots in flat areas. Detail
+    (what differs from its surroundings, relative to how lively these are) is averaged over all
+    places that have the same position modulo ``period``. In a picture such averages vanish; a
+    grid's do not. The larger the pictures, the surer a grid stands out: its loss grows with the
+    area.
+
+    Args:
+        images: [N, 3, H, W], RGB in 0..1; H and W from ``period``.
+        period: of the pattern, in pixels; its divisors are found as well.
+        levels: how many levels of 255 count as lively, so that rounding does not.
+    """
+    detail = images - functional.avg_pool2d(images, 9, 1, 4, count_include_pad=False)
+    with torch.no_grad():
+        energy = functional.avg_pool2d(detail.square(), 9, 1, 4, count_include_pad=False)
+    detail = detail / (energy + (levels / 255) ** 2).sqrt()
+    rows, columns = images.shape[2] // period, images.shape[3] // period
+    detail = detail[:, :, : rows * period, : columns * period]
+    means = detail.reshape(len(images), 3, rows, period, columns, period).mean((2, 4))
+    return rows * columns * means.square().mean((1, 2, 3))

@@ -10,20 +10,27 @@ so that a video flickers less.
 from __future__ import annotations
 
 import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from realtime.errors import OptionError
+from realtime.errors import OptionError, SinkError
 from realtime.model import StyleInfo
 
-from .checkpoint import AnyStyleNetwork, Checkpoint, build_network, load_checkpoint, save_checkpoint
+from .checkpoint import (
+    AnyStyleNetwork,
+    Checkpoint,
+    build_network,
+    identity_index,
+    load_checkpoint,
+    save_checkpoint,
+)
 from .dataset import (
     Photographs,
     camera_noise,
@@ -33,81 +40,46 @@ from .dataset import (
     to_tensor,
 )
 from .loss_networks import load_loss_network
-from .network import NetworkConfig
+from .network import StyleNetwork
+from .options import TrainingOptions
 from .paintings import describe_style
 from .perceptual import (
     STYLE_LAYERS,
     LossNetwork,
     content_loss,
+    grid_loss,
     style_loss,
     style_targets,
     tone_loss,
     total_variation,
 )
+from .rows import add_rows, parameter_groups
 
 CHECKPOINT_NAME = "checkpoint.pt"
-STYLE_ROWS = (".scale", ".shift")
-"""Endings of the parameters that have one row a style."""
 WARM_UP = 0.05
 """Part of the steps in which the learning rate rises; then it falls along a cosine."""
-ROWS_PACE = 3.0
-"""How much faster the styles' rows learn than the trunk: each sees only its share of the steps."""
 LARGEST_GRADIENT = 5.0
 """Gradients are clipped to this norm: early Gram losses are thousands of times the late ones."""
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """What decides a training run besides its pictures.
-
-    Attributes:
-        steps: optimisation steps in all.
-        batch: photographs a step; each is painted in one style, drawn at random.
-        crop: side of the photographs' crops, in pixels.
-        style_size: shorter side of the paintings, in pixels; larger gives larger strokes.
-        content_weight: weight of the content loss.
-        style_weight: weight of the style loss.
-        variation_weight: weight of the total variation.
-        tone_weight: weight of the tone loss, which keeps light things light.
-        stability_weight: weight of the stability loss; 0 trains without pairs.
-        learning_rate: largest learning rate of Adam.
-        seed: of all random numbers; equal seeds give equal networks on one machine.
-        network: the network's shape.
-    """
-
-    steps: int = 4000
-    batch: int = 4
-    crop: int = 256
-    style_size: int = 512
-    content_weight: float = 1.0
-    style_weight: float = 6.0
-    variation_weight: float = 0.1
-    tone_weight: float = 1.0
-    stability_weight: float = 2.0
-    learning_rate: float = 3e-3
-    seed: int = 0
-    network: NetworkConfig = field(default_factory=NetworkConfig)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TrainingOptions:
-        """From what `to_dict` gave."""
-        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        return cls(**{**known, "network": NetworkConfig(**values["network"])})
+UNPAINTED = 1 / 3
+"""Part of the weaker paintings that are none at all."""
+IDENTITY = StyleInfo("identity", title="The picture itself", is_identity=True)
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The parts of one step's loss, unweighted, averaged over the batch."""
+    """The parts of one step's loss, unweighted, averaged over the batch.
+
+    Content and style are of the pictures painted in full, as a reader of the figures expects; NaN
+    where a batch has none. Variation counts as far as a picture is painted, fidelity as far as not.
+    """
 
     content: float
     style: float
     variation: float
     tone: float
     stability: float
+    grid: float
+    fidelity: float
 
 
 @dataclass(frozen=True)
@@ -152,17 +124,24 @@ class Trainer:
         known = base.styles if base else ()
         self.first_style = len(known)
         self.styles = (*known, *(describe_style(path) for path in paintings))
+        self._trained_styles = len(paintings)
+        if base is None and options.weaker and options.network.kind == "fast":
+            self.styles = (*self.styles, IDENTITY)
+        self._identity = identity_index(self.styles)
         _check_names(self.styles)
-        network = build_network(options.network, len(self.styles))
+        network = build_network(options.network, len(self.styles), self._identity)
         if base is not None:
-            _add_rows(network, base)
+            add_rows(network, base)
         self.network: AnyStyleNetwork = network.to(
             device=self.device, memory_format=torch.channels_last
         )  # type: ignore[call-overload]
         self.base = base
-        self.optimizer = torch.optim.Adam(_parameter_groups(self.network), fused=True)
+        self.optimizer = torch.optim.Adam(parameter_groups(self.network), fused=True)
         self.step = 0
-        self.targets = self._style_targets(paintings)
+        pictures = [self._read_painting(path) for path in paintings]
+        self.targets = self._style_targets(pictures)
+        if base is None and isinstance(self.network, StyleNetwork):
+            self.network.start_tints(pictures)
         self._recent: deque[Losses] = deque(maxlen=50)
 
     def resume(self, earlier: Checkpoint) -> None:
@@ -183,12 +162,13 @@ class Trainer:
         self.optimizer.load_state_dict(earlier.optimizer)
         self.step = earlier.step
 
-    def _style_targets(self, paintings: list[Path]) -> dict[str, Tensor]:
+    def _read_painting(self, path: Path) -> Tensor:
+        picture = resize_short_side(read_picture(path), self.options.style_size)
+        return to_tensor([picture]).to(self.device)
+
+    def _style_targets(self, paintings: list[Tensor]) -> dict[str, Tensor]:
         """Gram matrices [styles to train, C, C] by layer."""
-        each = []
-        for path in paintings:
-            painting = resize_short_side(read_picture(path), self.options.style_size)
-            each.append(style_targets(self.judge, to_tensor([painting]).to(self.device)))
+        each = [style_targets(self.judge, painting) for painting in paintings]
         return {name: torch.stack([targets[name] for targets in each]) for name in STYLE_LAYERS}
 
     def run(self) -> Iterator[Progress]:
@@ -211,28 +191,29 @@ class Trainer:
         photographs = photographs.to(self.device, memory_format=torch.channels_last)
         chosen = torch.from_numpy(random.integers(self._trained_styles, size=options.batch))
         chosen = chosen.to(self.device)
-        style = nn.functional.one_hot(self.first_style + chosen, len(self.styles)).float()
+        strength = self._draw_strengths(random).to(self.device)
+        style = self._mixing_weights(chosen, strength)
 
         painted = self.network(photographs, style)
         with torch.no_grad():
             content_targets = self.judge(photographs)
         features = self.judge(painted)
         targets = {name: grams[chosen] for name, grams in self.targets.items()}
-        content = content_loss(features, content_targets).mean()
-        styles = style_loss(self.judge, features, targets, random=random).mean()
-        variation = total_variation(painted).mean()
-        tone = tone_loss(painted, photographs).mean()
-        stability = torch.zeros((), device=self.device)
-        if options.stability_weight:
-            stability = self._stability_loss(photographs, painted, style, random)
-
-        loss = (
-            options.content_weight * content
-            + options.style_weight * styles
-            + options.variation_weight * variation
-            + options.tone_weight * tone
-            + options.stability_weight * stability
-        )
+        content = content_loss(features, content_targets)
+        styles = style_loss(self.judge, features, targets, random=random)
+        fidelity = (painted - photographs).abs().mean((1, 2, 3))
+        # Whatever the strength, light stays light, and nothing flickers or forms a grid.
+        parts = {
+            "content": (strength * content).mean(),
+            "style": (strength.square() * styles).mean(),
+            "variation": (strength * total_variation(painted)).mean(),
+            "tone": tone_loss(painted, photographs).mean(),
+            "stability": self._stability_loss(photographs, painted, style, random),
+            "grid": grid_loss(painted).mean(),
+            "fidelity": ((1 - strength) * fidelity).mean(),
+        }
+        weights = options.loss_weights()
+        loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
         if not torch.isfinite(loss):
             raise OptionError(
                 f"training diverged at step {self.step}; use a lower learning rate or other weights"
@@ -241,16 +222,36 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         self.optimizer.step()
-        parts = (content, styles, variation, tone, stability)
-        return Losses(*(part.item() for part in parts))
+        full = strength == 1
+        parts |= {"content": content[full].mean(), "style": styles[full].mean()}
+        return Losses(**{name: part.item() for name, part in parts.items()})
+
+    def _draw_strengths(self, random: np.random.Generator) -> Tensor:
+        """[batch]: 1 for most photographs; for some less, and for some of these 0."""
+        batch = self.options.batch
+        drawn = np.maximum(0, random.uniform(-UNPAINTED / (1 - UNPAINTED), 1, batch))
+        weaker = random.random(batch) < (self.options.weaker if self._identity is not None else 0)
+        return torch.from_numpy(np.where(weaker, drawn, 1.0).astype(np.float32))
+
+    def _mixing_weights(self, chosen: Tensor, strength: Tensor) -> Tensor:
+        """[batch, S]: each photograph's style at its strength, the rest the identity."""
+        rows = torch.eye(len(self.styles), device=self.device)
+        style = strength[:, None] * rows[self.first_style + chosen]
+        if self._identity is None:
+            return style
+        return style + (1 - strength[:, None]) * rows[self._identity]
 
     def _stability_loss(
         self, photographs: Tensor, painted: Tensor, style: Tensor, random: np.random.Generator
     ) -> Tensor:
         """Mean absolute difference between moved paint and the paint of the moved, noisy picture.
 
+        0 without a weight, since it costs a second painting.
+
         L1(W(O_1), O_2) on synthetic pairs (Wang et al. 2020, section IV-B).
         """
+        if not self.options.stability_weight:
+            return torch.zeros((), device=self.device)
         batch, _, height, width = photographs.shape
         motion = random_motion(batch, height, width, random).to(self.device)
         moved = camera_noise(motion.warp(photographs), random)
@@ -258,14 +259,12 @@ class Trainer:
         difference: Tensor = (motion.warp(painted) - repainted).abs() * motion.valid
         return difference.mean()
 
-    @property
-    def _trained_styles(self) -> int:
-        return len(self.styles) - self.first_style
-
     def mean_losses(self) -> Losses:
         """The losses averaged over the last 50 steps."""
-        values = np.mean([list(asdict(losses).values()) for losses in self._recent], axis=0)
-        return Losses(*(float(value) for value in values))
+        values = np.array([list(asdict(losses).values()) for losses in self._recent])
+        known = np.isfinite(values)
+        sums = np.where(known, values, 0).sum(axis=0)
+        return Losses(*(float(value) for value in sums / np.maximum(1, known.sum(axis=0))))
 
     def checkpoint(self) -> Checkpoint:
         """The state of this training."""
@@ -300,45 +299,11 @@ def learning_rate_factor(progress: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
 
-def _parameter_groups(network: nn.Module) -> list[dict[str, Any]]:
-    """The parameters to train: the trunk's, and the styles' rows, which learn faster."""
-    trainable = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    rows = [p for name, p in trainable if name.endswith(STYLE_ROWS)]
-    trunk = [p for name, p in trainable if not name.endswith(STYLE_ROWS)]
-    groups = [{"params": rows, "pace": ROWS_PACE}, {"params": trunk, "pace": 1.0}]
-    return [group for group in groups if group["params"]]
-
-
 def _check_names(styles: tuple[StyleInfo, ...]) -> None:
     names = [style.name for style in styles]
     double = {name for name in names if names.count(name) > 1}
     if double:
         raise OptionError(f"style '{double.pop()}' is there twice; rename the picture")
-
-
-def _add_rows(network: nn.Module, base: Checkpoint) -> None:
-    """Fill ``network`` from ``base``, and open only the rows of the styles it adds to training."""
-    state = network.state_dict()
-    first = len(base.styles)
-    for key, value in base.build().state_dict().items():
-        if key.endswith(STYLE_ROWS):
-            # A new style starts as the mean of those the trunk knows.
-            new = value.mean(0, keepdim=True).expand(len(state[key]) - first, -1)
-            state[key] = torch.cat((value, new))
-        else:
-            state[key] = value
-    network.load_state_dict(state)
-
-    def keep_new_rows(gradient: Tensor) -> Tensor:
-        masked = gradient.clone()
-        masked[:first] = 0
-        return masked
-
-    for key, parameter in network.named_parameters():
-        if key.endswith(STYLE_ROWS):
-            parameter.register_hook(keep_new_rows)  # type: ignore[no-untyped-call]
-        else:
-            parameter.requires_grad_(False)
 
 
 def train(
@@ -371,11 +336,13 @@ def train(
 
     Raises:
         OptionError: an input is missing or damaged, or the folder holds another training.
+        SinkError: the folder cannot be written.
         SourceError: a painting cannot be read.
     """
     from .preview import write_preview
 
     path = output / CHECKPOINT_NAME
+    _check_folder(output)
     base = load_checkpoint(add_to) if add_to else None
     if base is not None:
         options = TrainingOptions(**{**vars(options), "network": base.config})
@@ -394,13 +361,25 @@ def train(
     )
     if earlier is not None:
         trainer.resume(earlier)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{output} cannot be made: {error.strerror}") from error
     for progress in trainer.run():
         on_step(progress)
         if progress.step % every == 0 or progress.step == options.steps:
             save_checkpoint(trainer.checkpoint(), path)
             write_preview(trainer, content, output / "preview.png")
     return path
+
+
+def _check_folder(output: Path) -> None:
+    """Refuse a folder that cannot be written, before any work is done."""
+    if output.exists() and not output.is_dir():
+        raise SinkError(f"{output} is a file; give a folder for the training")
+    nearest = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
+    if not os.access(nearest, os.W_OK):
+        raise SinkError(f"{output} cannot be written: permission denied in {nearest}")
 
 
 def _check_resumable(earlier: Checkpoint, options: TrainingOptions, path: Path) -> None:

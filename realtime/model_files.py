@@ -13,6 +13,7 @@ from .model import ModelDescription, check_tensors
 from .providers import Session, SessionOptions, runtime
 
 DEFAULT_NAME = "stylecam.onnx"
+_SAMPLE_NAME = "portrait.jpg"
 
 # A protobuf message, which an ONNX file is, cannot be larger.
 _LARGEST_FILE = 2**31
@@ -45,6 +46,11 @@ def default_model() -> Path:
             f"the default model {path} is missing; reinstall stylecam or name one with --model"
         )
     return path
+
+
+def sample_picture() -> Path:
+    """The photograph that ships with stylecam, to show styles on."""
+    return _models_folder() / _SAMPLE_NAME
 
 
 def bundled_models() -> list[Path]:

@@ -167,8 +167,7 @@ def resolve(device: str) -> list[Provider]:
     """
     if device not in DEVICES:
         raise OptionError(
-            f"unknown device '{device}'{did_you_mean(device, DEVICES)}"
-            f" (choose from {', '.join(DEVICES)})"
+            f"unknown device '{device}'{_hint(device)} (choose from {', '.join(DEVICES)})"
         )
     compiled_in = set(runtime().get_available_providers())
     if device == AUTO:
@@ -178,6 +177,11 @@ def resolve(device: str) -> list[Provider]:
     if provider.name not in compiled_in:
         raise ProviderNotRunningError(provider, "this ONNX Runtime does not contain it")
     return [provider]
+
+
+def _hint(device: str) -> str:
+    """The nearest name; "gpu" is near to "cpu" in letters only."""
+    return did_you_mean("cuda" if device.lower() in ("gpu", "nvidia") else device, DEVICES)
 
 
 def open_session(device: str, create: Callable[[list[Any]], Session]) -> tuple[Session, Provider]:

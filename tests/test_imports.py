@@ -17,10 +17,10 @@ ROOT = Path(realtime.__file__).parent
 LAYERS = (
     {"about", "errors", "messages", "cores", "machine"},
     {"frame", "opencv"},
-    {"model", "interfaces", "sizes", "color"},
+    {"model", "interfaces", "sizes", "color", "text"},
     {"flow", "motion", "cuts", "providers", "styles", "model_files", "compose", "engine",
      "buffered", "metrics", "sources", "sinks"},
-    {"stabilizer", "temporal_metrics", "batch"},
+    {"stabilizer", "temporal_metrics", "batch", "sheet"},
     {"pipeline"},
     {"live", "comparison", "comparison_plot", "bench", "doctor"},
     {"cli", "__main__"},

@@ -8,7 +8,13 @@ import click
 
 from ..errors import StylecamError
 
-EXTRAS = {"torch": "train", "onnx": "train", "onnxscript": "train", "torchvision": "torchvision"}
+EXTRAS = {
+    "jinja2": "train",
+    "torch": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "torchvision": "torchvision",
+}
 """Which extra of the distribution installs a package that may be missing."""
 
 _FILE_ERRORS = {

@@ -123,7 +123,6 @@ def open_session(source: str, given: LiveOptions, reporter: Reporter, stack: Exi
     session = Session(
         camera,
         painter,
-        sizing,
         controls,
         recorder,
         outputs=outputs,

@@ -105,6 +105,7 @@ class _Converter:
     def __call__(self, job: Job, stop: StopOnSignal, reporter: Reporter) -> Outcome:
         from ..pipeline import run
         from ..sinks import open_sink
+        from ..sinks.video import VideoFileSink
         from ..sources import open_source
         from ..stabilizer import TemporalStabilizer
         from .jobs import Outcome
@@ -129,11 +130,12 @@ class _Converter:
                     if stats.interrupted:
                         raise KeyboardInterrupt  # an empty file would not play
                     raise SourceError(f"{job.input} has no frame to paint")
-            size = (info.width, info.height)
+            size, damaged = (info.width, info.height), source.damaged
+            if isinstance(sink, VideoFileSink):
+                size, damaged = sink.size, damaged or sink.damaged
             reporter.finish()
             reporter.note(self._summary(job, stats, size))
-            warnings = [*source.warnings, *sink.warnings]
-            return Outcome(job, stats, size, warnings, source.damaged)
+            return Outcome(job, stats, size, [*source.warnings, *sink.warnings], damaged)
 
     def _summary(self, job: Job, stats: RunStats, size: tuple[int, int]) -> str:
         frames = "1 frame" if stats.frames == 1 else f"{stats.frames} frames"

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from ..frame import Image
+from ..text import Writer
 from .controls import Controls, View
 from .keys import BINDINGS
 from .layout import SLIDERS, Box, Layout
-from .text import Writer
 from .view import divider_column
 
 Color: TypeAlias = tuple[int, int, int]

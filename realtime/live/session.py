@@ -19,7 +19,6 @@ from .outputs import Output
 from .painter import Painter, PaintThread, Shot, Wishes
 from .recorder import Recorder
 from .screen import Screen
-from .sizing import WorkingSize
 from .view import compose
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ class Session:
     Args:
         source: delivers the newest frame; closed by `run`.
         painter: paints it.
-        sizing: the painter's, to tell of its changes.
         controls: what the user has set; changed by keys and mouse.
         recorder: records and saves pictures.
         outputs: where the pictures go besides; closed by `run`.
@@ -68,7 +66,6 @@ class Session:
         self,
         source: LiveSource,
         painter: Painter,
-        sizing: WorkingSize,
         controls: Controls,
         recorder: Recorder,
         *,
@@ -81,7 +78,6 @@ class Session:
         self.failures: list[tuple[str, BaseException]] = []
         self._source = source
         self._painter = painter
-        self._sizing = sizing
         self._controls = controls
         self._recorder = recorder
         self._outputs = list(outputs)
@@ -89,7 +85,7 @@ class Session:
         self._limits = limits
         self._paint_thread = PaintThread(source, painter)
         self._message: tuple[str, float] | None = None
-        self._size_changes = 0
+        self._working_size: tuple[int, int] | None = None
         self._size = (source.info.width, source.info.height)
         self._latest: Shot | None = None
         self._dirty = True
@@ -162,9 +158,11 @@ class Session:
         if (width, height) != self._size:
             self._size = (width, height)
             self._say(f"the source now delivers {width}x{height}")
-        if self._sizing.changed != self._size_changes:
-            self._size_changes = self._sizing.changed
-            self._say(f"painting at {shot.painted.shape[1]}x{shot.painted.shape[0]}")
+            self._working_size = None
+        height, width = shot.painted.shape[:2]
+        if self._working_size not in (None, (width, height)):
+            self._say(f"painting at {width}x{height}")
+        self._working_size = (width, height)
         self._feed_outputs(shot)
         if self._screen is None:
             self._count(shot)

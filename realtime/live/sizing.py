@@ -31,13 +31,14 @@ class WorkingSize:
         fixed: the size that the user asked for; then nothing is chosen.
 
     Attributes:
-        changed: counts the changes, for those who announce them.
+        changed: counts the changes.
     """
 
     def __init__(self, target_fps: float | None, fixed: SizeRequest | None = None) -> None:
         self._budget = None if target_fps is None or fixed is not None else 1 / target_fps
         self._fixed = fixed
         self._step = 0
+        self._least = 0.0
         self._mean = 0.0
         self._measured = 0
         self._good_since: float | None = None
@@ -49,7 +50,7 @@ class WorkingSize:
     @property
     def scale(self) -> float:
         """Side of the working size over that of the full size."""
-        return _SCALES[self._step]
+        return self._scale_of(self._step)
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) to paint a picture of ``width`` x ``height`` pixels at.
@@ -59,7 +60,8 @@ class WorkingSize:
         """
         if self._fixed is not None:
             return self._fixed.resolve(width, height)
-        scale = min(1.0, max(self.scale, _SMALLEST_SIDE / min(width, height)))
+        self._least = _SMALLEST_SIDE / min(width, height)
+        scale = self.scale
         return (width, height) if scale == 1 else (_even(width * scale), _even(height * scale))
 
     def took(self, seconds: float, now: float) -> None:
@@ -80,30 +82,36 @@ class WorkingSize:
             self._bad_since = None
             self._consider_up(now)
 
+    def _scale_of(self, step: int) -> float:
+        return min(1.0, max(_SCALES[step], self._least))
+
     def _step_down(self, now: float) -> None:
         assert self._budget is not None
+        steps = range(self._step + 1, len(_SCALES))
+        smaller = [step for step in steps if self._scale_of(step) < self.scale]
+        if not smaller:
+            return
         if now - self._went_up < 2 * self._patience:
             self._patience = min(2 * self._patience, _LONGEST_UP_SECONDS)
         else:
             self._patience = _UP_SECONDS
-        for step in range(self._step + 1, len(_SCALES)):
-            if self._expected(step) <= self._budget or step == len(_SCALES) - 1:
-                self._change(step)
-                return
+        fitting = [step for step in smaller if self._expected(step) <= self._budget]
+        self._change(fitting[0] if fitting else min(smaller, key=self._scale_of))
 
     def _consider_up(self, now: float) -> None:
         assert self._budget is not None
-        if self._step == 0 or self._expected(self._step - 1) > _ROOM * self._budget:
+        larger = [step for step in range(self._step) if self._scale_of(step) > self.scale]
+        if not larger or self._expected(larger[-1]) > _ROOM * self._budget:
             self._good_since = None
         elif self._good_since is None:
             self._good_since = now
         elif now - self._good_since >= self._patience:
-            self._change(self._step - 1)
+            self._change(larger[-1])
             self._went_up = now
 
     def _expected(self, step: int) -> float:
         """Seconds at another step: a network's time goes with the number of pixels."""
-        return self._mean * (_SCALES[step] / self.scale) ** 2
+        return self._mean * (self._scale_of(step) / self.scale) ** 2
 
     def _change(self, step: int) -> None:
         self._step = step

@@ -47,6 +47,7 @@ class StreamCopier:
 
     Attributes:
         warnings: what could not be carried over as it is.
+        damaged: whether the input could not be read to its end.
 
     Raises:
         SinkError: the input cannot be opened again.
@@ -54,6 +55,7 @@ class StreamCopier:
 
     def __init__(self, source: CopySource) -> None:
         self.warnings: list[str] = []
+        self.damaged = False
         self._source = source
         self._window = Window(source.cut_begin, source.cut_end)
         self._routes: dict[int, Route] = {}
@@ -186,6 +188,7 @@ class StreamCopier:
                 self._pending = packet
                 return
         except av.FFmpegError:
+            self.damaged = True
             self.warnings.append(
                 f"{self._source.path.name} is damaged: sound and subtitles end early"
             )

@@ -36,6 +36,25 @@ _QUICKTIME_LANGUAGES = {
 """QuickTime's own list knows some languages by their older code only."""
 
 
+_HELD: Mapping[str, frozenset[str]] = {
+    "mpegts": frozenset(),
+    # The list of RIFF, as FFmpeg knows it.
+    "avi": frozenset(
+        (
+            *("title", "artist", "comment", "copyright", "date", "genre", "language", "album"),
+            *("track", "encoded_by", "timecode", "software"),
+        )
+    ),
+}
+"""Formats that hold no other tags of the file than these."""
+
+
+def lost_tags(tags: Mapping[str, str], format_name: str) -> list[str]:
+    """Those of the file's tags that a format has no place for."""
+    held = _HELD.get(format_name)
+    return [] if held is None else [key for key in tags if key.lower() not in held]
+
+
 def container_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags of a file without those that its muxer wrote about itself."""
     return {key: value for key, value in tags.items() if key.lower() not in _OF_THE_FILE}

@@ -21,7 +21,7 @@ from .clock import Clock, choose_unit, nominal_rate
 from .encoders import VideoOptions, choose, encoder_options
 from .picture import PictureEncoderInput
 from .streams import CopySource, StreamCopier
-from .tags import needs_free_tags, stream_tags
+from .tags import lost_tags, needs_free_tags, stream_tags
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -55,6 +55,7 @@ class VideoFileSink:
 
     Attributes:
         warnings: one line for each thing that is not as in the input; complete after ``close``.
+        size: (width, height) of the pictures in the file, which some codecs need to be even.
 
     Raises:
         OptionError: a container, codec or setting that does not exist or does not fit.
@@ -70,6 +71,7 @@ class VideoFileSink:
         copy_from: CopySource | None = None,
     ) -> None:
         self.warnings: list[str] = []
+        self.size = (info.width, info.height)
         self._path = Path(path)
         self._info = info
         self._options = options
@@ -100,6 +102,7 @@ class VideoFileSink:
         width, height = info.width, info.height
         if encoder.even:
             width, height = width + width % 2, height + height % 2
+        self.size = (width, height)
         self._tags = output_tags(info.color, width, height)
         assert self._tags.matrix is not None
         self._convert = PictureEncoderInput(
@@ -126,7 +129,14 @@ class VideoFileSink:
         if self._copier is None:
             self._add_video(None, width, height)
         else:
-            self._output.metadata.update(self._copier.tags())
+            tags = self._copier.tags()
+            lost = lost_tags(tags, format_name)
+            if lost:
+                self.warnings.append(
+                    f"{self._path.name}: the tags {', '.join(lost)} are left out; {format_name}"
+                    " does not hold them"
+                )
+            self._output.metadata.update(tags)
             self._copier.add_streams(
                 self._output, lambda stream: self._add_video(stream, width, height)
             )
@@ -203,6 +213,11 @@ class VideoFileSink:
                     f"{self._path.name}: the time code is left out; it would be wrong after the cut"
                 )
         return tags
+
+    @property
+    def damaged(self) -> bool:
+        """Whether sound or subtitles end early, since the input is damaged there."""
+        return self._copier is not None and self._copier.damaged
 
     def write(self, frame: Frame) -> None:
         """Encode one frame.

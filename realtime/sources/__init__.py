@@ -128,4 +128,4 @@ def open_live(
 def _refuse(spec: str, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
-            raise OptionError(f"'{spec}' takes no option {name.replace('_', '-')}; leave it out")
+            raise OptionError(f"'{spec}' takes no --{name.replace('_', '-')}; leave it out")

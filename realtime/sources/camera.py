@@ -58,7 +58,7 @@ class CameraSource:
         self._rate = rate
         self._patience = patience
         self._resizable = resizable
-        self._error: SourceError | None = None
+        self._error: Exception | None = None
         self._gone_since: float | None = None
         self._stopping = threading.Event()
         self._newest: Channel[tuple[Image, int]] = Channel(1, drop_oldest=True)
@@ -156,7 +156,7 @@ class CameraSource:
                     return
         except ChannelClosed:
             pass
-        except SourceError as error:
+        except Exception as error:  # raised again where the frames are taken
             self._error = error
         finally:
             self._newest.finish()

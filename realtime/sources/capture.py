@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -130,9 +131,14 @@ class StreamCapture:
         self._size = (0, 0)
 
     def read(self) -> Image | None:
-        """The next picture; None if the stream has ended or stands still."""
-        frame = next(self._frames, None)
-        if frame is None:
+        """The next picture; None if the stream has ended, stands still or sends garbage only."""
+        deadline = time.monotonic() + _READ_SECONDS
+        for frame in self._frames:
+            if frame is not None:
+                break
+            if time.monotonic() > deadline:
+                return None
+        else:
             return None
         if self._converter is None or self._size != (frame.width, frame.height):
             self._size = (frame.width, frame.height)
@@ -145,12 +151,17 @@ class StreamCapture:
         self._container.close()
 
 
-def _decode(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """Every frame that decodes; what is damaged on its way is left out."""
+def _decode(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame | None]:
+    """Every frame that decodes; None for a packet without one, damaged on its way perhaps."""
     with suppress(av.FFmpegError, OSError):
         for packet in container.demux(stream):
+            frames: list[av.VideoFrame] = []
             with suppress(av.InvalidDataError):
-                yield from packet.decode()
+                frames = packet.decode()
+            if frames:
+                yield from frames
+            else:
+                yield None
 
 
 def _why_closed(number: int) -> str:

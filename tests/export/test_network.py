@@ -50,6 +50,20 @@ def test_a_mixture_lies_where_its_numbers_lie(network):
     assert all(not torch.allclose(mixed, painted, atol=1e-3) for painted in pure)
 
 
+def test_the_identity_passes_the_picture_through():
+    network = build_network(CONFIGS["deeper"], 3, identity=1).eval()
+    picture = torch.rand(1, 3, 40, 56)
+    rows = torch.eye(3)[:, None]
+    with torch.no_grad():
+        network.head.weight.zero_()  # so that nothing is painted
+        torch.testing.assert_close(network(picture, rows[1]), picture)
+        network.tint.shift[0] = torch.tensor([0.1, 0.2, 0.3])
+        tinted = 0.5 + network.tint.shift[0][:, None, None]
+        half = network(picture, (rows[0] + rows[1]) / 2)
+        torch.testing.assert_close(half, (picture + tinted) / 2)
+        assert network(picture, rows[2]).std() == 0
+
+
 def test_the_reference_has_the_size_that_the_paper_states():
     # 1 679 235 convolution weights and biases, with one affine pair per channel and style.
     count = count_parameters(build_network(CONFIGS["johnson"], 1))

@@ -9,13 +9,18 @@ import torch
 
 from export import onnx_export, parity
 from export.checkpoint import Checkpoint, build_network, save_checkpoint
-from export.network import NetworkConfig, StyledConvolution
+from export.network import NetworkConfig
 from export.onnx_export import export_checkpoint, to_onnx
+from export.rows import STYLE_ROWS
 from realtime.engine import OnnxStylizer
 from realtime.errors import ModelError, SinkError
 from realtime.model import ModelDescription, StyleInfo
 
-STYLES = (StyleInfo("first", title="First", license="CC0"), StyleInfo("second"))
+STYLES = (
+    StyleInfo("first", title="First", license="CC0"),
+    StyleInfo("second"),
+    StyleInfo("none", is_identity=True),
+)
 CONFIGS = {
     "fast": NetworkConfig(),
     "johnson": NetworkConfig(kind="johnson"),
@@ -25,12 +30,11 @@ CONFIGS = {
 def make_checkpoint(config):
     """A network as training leaves it: statistics and styles away from their start."""
     torch.manual_seed(1)
-    network = build_network(config, len(STYLES))
-    for module in network.modules():
-        if isinstance(module, StyledConvolution):
-            with torch.no_grad():
-                module.scale.add_(0.2 * torch.randn_like(module.scale))
-                module.shift.add_(0.2 * torch.randn_like(module.shift))
+    network = build_network(config, len(STYLES), identity=2)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if name.endswith(STYLE_ROWS):
+                parameter.add_(0.2 * torch.randn_like(parameter))
     return Checkpoint(config, STYLES, network.state_dict(), 12, {"loss_network": "made up"})
 
 
@@ -63,7 +67,11 @@ def test_the_file_keeps_the_contract():
         "stylized": ("tensor(uint8)", [1, "height", "width", 3]),
     }
     metadata = session.get_modelmeta().custom_metadata_map
-    assert [s["name"] for s in json.loads(metadata["stylecam.styles"])] == ["first", "second"]
+    assert [s["name"] for s in json.loads(metadata["stylecam.styles"])] == [
+        "first",
+        "second",
+        "none",
+    ]
 
 
 def test_the_file_tells_nothing_of_the_machine_it_was_made_on():

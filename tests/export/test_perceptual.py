@@ -9,6 +9,7 @@ from export.perceptual import (
     STYLE_LAYERS,
     content_loss,
     gram,
+    grid_loss,
     style_loss,
     style_targets,
     total_variation,
@@ -64,3 +65,24 @@ def test_total_variation_of_stripes():
     stripes[:, :, ::2] = 1
     assert total_variation(stripes).item() == pytest.approx(1)
     assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0
+
+
+@pytest.mark.parametrize("period", [2, 4, 16])
+def test_a_grid_is_found_wherever_it_lies(period):
+    torch.manual_seed(0)
+    flat = torch.full((1, 3, 128, 128), 0.5)
+    dots = flat.clone()
+    dots[..., ::period, ::period] += 0.05
+    half = dots.clone()
+    half[..., 64:] = torch.rand(1, 3, 128, 64)
+    noise = flat + 0.05 * torch.randn(1, 3, 128, 128)
+    assert grid_loss(noise).item() == pytest.approx(1, abs=0.25)
+    assert grid_loss(flat).item() < 0.01
+    assert grid_loss(dots).item() > 2.5
+    assert grid_loss(half).item() > 1.2  # noise over this half alone makes 0.5
+
+
+def test_rounding_is_no_grid():
+    levels = torch.full((1, 3, 64, 64), 100 / 255)
+    levels[..., ::4, ::4] += 0.5 / 255
+    assert grid_loss(levels).item() < 1

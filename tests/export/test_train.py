@@ -7,7 +7,8 @@ import torch
 
 from export.checkpoint import load_checkpoint
 from export.network import NetworkConfig
-from export.train import CHECKPOINT_NAME, TrainingOptions, learning_rate_factor, train
+from export.options import TrainingOptions
+from export.train import CHECKPOINT_NAME, learning_rate_factor, train
 from realtime.errors import OptionError
 
 SMALL = TrainingOptions(
@@ -80,15 +81,35 @@ def test_an_added_style_leaves_the_others_alone(run, tmp_path, painting_paths):
         paintings=painting_paths[1:],
         add_to=tmp_path / "base" / CHECKPOINT_NAME,
     )
-    assert [style.name for style in added.styles] == ["stripes_0", "stripes_1"]
+    assert [style.name for style in added.styles] == ["stripes_0", "identity", "stripes_1"]
+    assert added.styles[:2] == base.styles
+    picture = torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
+    with torch.no_grad():
+        before = base.build().eval()(picture[:2], torch.eye(2))
+        after = added.build().eval()(picture, torch.eye(3))
+    assert torch.equal(before, after[:2])
+    assert all(not torch.allclose(after[2], old) for old in before)
+
+
+def test_the_identity_learns_to_show_the_picture(run, tmp_path):
+    checkpoint = run(tmp_path / "run", replace(SMALL, steps=150, weaker=1.0, stability_weight=0))
     picture = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
-        before = base.build().eval()(picture, torch.ones(1, 1))
-        network = added.build().eval()
-        after = network(picture, torch.tensor([[1.0, 0.0]]))
-        new = network(picture, torch.tensor([[0.0, 1.0]]))
-    assert torch.equal(before, after)
-    assert not torch.equal(after, new)
+        shown, painted = (
+            checkpoint.build().eval()(picture, row[None]) for row in torch.eye(3)[[2, 0]]
+        )
+    assert (shown - picture).abs().mean() < 0.5 * (painted - picture).abs().mean()
+
+
+def test_without_weaker_paintings_there_is_no_identity(run, tmp_path):
+    checkpoint = run(tmp_path / "run", replace(SMALL, weaker=0.0))
+    assert [style.name for style in checkpoint.styles] == ["stripes_0", "stripes_1"]
+
+
+def test_reported_losses_leave_out_what_was_not_painted_in_full(run, tmp_path):
+    seen = []
+    run(tmp_path / "run", replace(SMALL, batch=1, weaker=0.5, steps=8), on_step=seen.append)
+    assert min(progress.losses.style for progress in seen[3:]) > 0.01
 
 
 def test_a_name_can_be_used_once(run, tmp_path, painting_paths):

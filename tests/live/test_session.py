@@ -47,9 +47,7 @@ def build(source, stylizer, tmp_path, *, sinks=(), paint=None, **options):
     painter = Painter(stylizer, wishes_of(controls), sizing)
     outputs = tuple(Output(f"output {n}", sink) for n, sink in enumerate(sinks))
     recorder = Recorder(Recording(tmp_path))
-    session = Session(
-        source, paint or painter, sizing, controls, recorder, outputs=outputs, **options
-    )
+    session = Session(source, paint or painter, controls, recorder, outputs=outputs, **options)
     return session, recorder
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from realtime.errors import OptionError
@@ -12,8 +14,9 @@ FULL = (1280, 720)
 class Machine:
     """Paints a picture of the full size in ``seconds``, and a smaller one sooner; keeps a clock."""
 
-    def __init__(self, sizing, seconds):
+    def __init__(self, sizing, seconds, full=FULL):
         self.sizing = sizing
+        self.full = full
         self.seconds = seconds
         self.now = 100.0
         self.sizes = []
@@ -21,8 +24,8 @@ class Machine:
     def run(self, seconds):
         end = self.now + seconds
         while self.now < end:
-            width, height = self.sizing.size_for(*FULL)
-            took = self.seconds * width * height / (FULL[0] * FULL[1])
+            width, height = self.sizing.size_for(*self.full)
+            took = self.seconds * width * height / (self.full[0] * self.full[1])
             self.now += max(took, 1 / 30)
             self.sizing.took(took, self.now)
             self.sizes.append((width, height))
@@ -93,6 +96,18 @@ def test_it_never_paints_mush():
     assert min(machine.sizing.size_for(*FULL)) >= 180
     assert machine.sizing.size_for(160, 120) == (160, 120)
     assert min(machine.sizing.size_for(640, 360)) >= 180
+
+
+@pytest.mark.parametrize("full", [(640, 360), (320, 180), (160, 120)])
+def test_every_change_is_one_of_size(full):
+    """Small pictures reach the smallest size before the steps end."""
+    machine = Machine(WorkingSize(25), 10.0, full)
+    machine.run(100)
+    machine.seconds = 0.02
+    machine.run(100)
+    seen = [a for a, b in pairwise(machine.sizes) if a != b]
+    assert machine.sizing.changed == len(seen)
+    assert machine.sizes[-1] == full
 
 
 def test_a_size_that_was_asked_for_stays():

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import av
 import clips
+import pytest
 from videos import convert, read
 
 AVI_UNIT = Fraction(1, 25)
@@ -74,3 +75,18 @@ def test_chapters_are_missed(tmp_path):
     path = clips.write_clip(tmp_path / "in.mkv", chapters=True)
     for suffix in ("avi", "ts"):
         assert any("chapters" in line for line in convert(path, tmp_path / f"out.{suffix}"))
+
+
+@pytest.mark.parametrize(("suffix", "said"), [("avi", "tags mood are"), ("ts", "tags title, mood")])
+def test_tags_without_a_place_are_missed(tmp_path, suffix, said):
+    path = tmp_path / "in.mkv"
+    plain = clips.write_clip(tmp_path / "plain.mkv")
+    with av.open(str(plain)) as source, av.open(str(path), "w") as output:
+        output.metadata.update({"title": "A Title", "mood": "blue"})
+        (stream,) = [output.add_stream_from_template(s) for s in source.streams]
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    warnings = convert(path, tmp_path / f"out.{suffix}")
+    assert any(said in line.lower() for line in warnings)

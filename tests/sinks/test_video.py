@@ -155,6 +155,7 @@ def test_odd_sizes_grow_by_repeating_the_edge(tmp_path):
     assert got.sample_aspect_ratio == Fraction(4, 3)
     assert np.abs(frame.image[:, 65].astype(int) - frame.image[:, 64]).max() <= 4
     assert "65x47 became 66x48" in sink.warnings[0]
+    assert sink.size == (66, 48)
 
 
 def test_odd_sizes_stay_where_the_codec_can(tmp_path):

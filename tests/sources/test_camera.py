@@ -8,6 +8,7 @@ import mjpeg_server
 import pytest
 
 from realtime.errors import SourceError
+from realtime.sources import capture
 from realtime.sources.camera import CameraSource
 
 
@@ -133,6 +134,41 @@ def test_nothing_but_garbage_is_refused():
         pytest.raises(SourceError, match="stream http"),
     ):
         CameraSource(address)
+
+
+class Breakdown:
+    """From some moment on every picture is garbage, also after a new connection."""
+
+    begun = False
+
+    def __contains__(self, index):
+        return self.begun
+
+
+def test_garbage_without_an_end_counts_as_gone(monkeypatch):
+    monkeypatch.setattr(capture, "_READ_SECONDS", 0.5)
+    breakdown = Breakdown()
+    with mjpeg_server.serve(10**6, garbage=breakdown) as address:
+        with CameraSource(address, patience=0.1) as source:
+            next(iter(source))
+            breakdown.begun = True
+            with pytest.raises(SourceError, match="did not come back within"):
+                list(source)
+        with pytest.raises(SourceError, match="stream http"):
+            CameraSource(address)
+
+
+def test_an_unexpected_error_of_the_reader_reaches_the_caller(monkeypatch):
+    class UnexpectedError(Exception):
+        pass
+
+    def fail(_):
+        raise UnexpectedError
+
+    with mjpeg_server.serve(10_000) as address, CameraSource(address) as source:
+        monkeypatch.setattr(capture.StreamCapture, "read", fail)
+        with pytest.raises(UnexpectedError):
+            list(source)
 
 
 def test_closing_ends_the_wait_for_a_stream_that_has_gone():

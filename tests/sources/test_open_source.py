@@ -64,7 +64,7 @@ def test_a_stream_without_a_server_is_one_clear_error(capfd):
     ],
 )
 def test_an_option_that_means_nothing_is_refused(spec, options, name):
-    with pytest.raises(OptionError, match=f"takes no option {name}"):
+    with pytest.raises(OptionError, match=f"takes no --{name}"):
         open_source(spec, **options)
 
 

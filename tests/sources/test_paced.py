@@ -71,5 +71,5 @@ def test_a_damaged_file_is_told_of(clip, tmp_path):
     ],
 )
 def test_options_that_do_not_fit_are_refused(spec, options, name):
-    with pytest.raises(OptionError, match=f"takes no option {name}"):
+    with pytest.raises(OptionError, match=f"takes no --{name}"):
         open_live(spec, **options)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import cv2
 
-from ..frame import Image
+from .frame import Image
 
 _REGULAR = 450
 _BOLD = 700

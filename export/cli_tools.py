@@ -1,0 +1,140 @@
+"""What the commands of this package share: options, progress, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from .options import TrainingOptions
+    from .train import Progress as TrainingProgress
+
+PICTURE = click.Path(path_type=Path)
+
+
+def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--loss-network``."""
+    return click.option(
+        "--loss-network",
+        metavar="NAME|FILE",
+        default="vgg19",
+        show_default=True,
+        help="The judge: vgg16 or vgg19 (by torchvision), or a file of weights (.npz).",
+    )(function)
+
+
+def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The weights of the losses that training and optimising share."""
+    for name, default, text in (
+        ("variation", 0.1, "Weight of the total variation: smoothness."),
+        ("style", 6.0, "Weight of the style loss: more paint."),
+        ("content", 1.0, "Weight of the content loss: more of the photograph."),
+    ):
+        function = click.option(
+            f"--{name}-weight",
+            metavar="X",
+            type=click.FloatRange(min=0),
+            default=default,
+            show_default=True,
+            help=text,
+        )(function)
+    return function
+
+
+def torch_device(name: str) -> str:
+    """Check that torch can compute on ``name``.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    import torch
+
+    from realtime.errors import OptionError
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise OptionError(
+            f"torch cannot compute on device '{name}' here; use cpu"
+            + (", or cuda" if torch.cuda.is_available() else "")
+        ) from error
+    return name
+
+
+def say(text: str, quiet: bool) -> None:
+    """One line for people, on the standard error."""
+    if not quiet:
+        click.echo(f"stylecam: {text}", err=True)
+
+
+def show_bar(numbers: str, quiet: bool) -> Progress:
+    """A progress bar on the standard error, if that is a terminal.
+
+    ``numbers`` is rich's format of what stands beside it.
+    """
+    import sys
+
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(numbers),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+
+
+class TrainingBar:
+    """Progress of a training: a bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, options: TrainingOptions, quiet: bool) -> None:
+        import sys
+
+        self._terminal = sys.stderr.isatty()
+        self._quiet = quiet
+        self._steps = options.steps
+        self._started = False
+        self._progress = show_bar("{task.fields[losses]}", quiet)
+        self._task = self._progress.add_task("training", total=options.steps, losses="")
+
+    def __enter__(self) -> TrainingBar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, progress: TrainingProgress) -> None:
+        """Show where the training stands."""
+        if not self._started and progress.step > 1:
+            say(f"going on at step {progress.step} of {self._steps}", self._quiet)
+        self._started = True
+        losses = progress.losses
+        text = (
+            f"content {losses.content:.3f}  style {losses.style:.3f}"
+            f"  variation {losses.variation:.3f}  tone {losses.tone:.3f}"
+            f"  stability {losses.stability:.4f}  grid {losses.grid:.2f}"
+        )
+        # The bar and the remaining time must fit into 80 columns as well.
+        short = f"content {losses.content:.2f} style {losses.style:.3f}"
+        self._progress.update(self._task, completed=progress.step, losses=short)
+        if not self._terminal and progress.step % 100 == 0:
+            say(f"step {progress.step} of {self._steps}: {text}", self._quiet)

@@ -1,0 +1,71 @@
+"""What decides a training run besides its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from .network import NetworkConfig
+
+FIDELITY_WEIGHT = 10.0
+"""Weight of the difference to the photograph, as far as nothing is to be painted."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What decides a training run besides its pictures.
+
+    Attributes:
+        steps: optimisation steps in all.
+        batch: photographs a step; each is painted in one style, drawn at random.
+        crop: side of the photographs' crops, in pixels.
+        style_size: shorter side of the paintings, in pixels; larger gives larger strokes.
+        content_weight: weight of the content loss.
+        style_weight: weight of the style loss.
+        variation_weight: weight of the total variation.
+        tone_weight: weight of the tone loss, which keeps light things light.
+        stability_weight: weight of the stability loss; 0 trains without pairs.
+        grid_weight: weight of the grid loss, which keeps flat areas free of patterns.
+        weaker: part of the photographs that are painted at less than full strength, in a mixture
+            with the identity style; 0 trains without it, and so do networks that have none.
+        learning_rate: largest learning rate of Adam.
+        seed: of all random numbers; equal seeds give equal networks on one machine.
+        network: the network's shape.
+    """
+
+    steps: int = 4000
+    batch: int = 4
+    crop: int = 256
+    style_size: int = 512
+    content_weight: float = 1.0
+    style_weight: float = 6.0
+    variation_weight: float = 0.1
+    tone_weight: float = 1.0
+    stability_weight: float = 2.0
+    grid_weight: float = 0.05
+    weaker: float = 0.15
+    learning_rate: float = 3e-3
+    seed: int = 0
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+
+    def loss_weights(self) -> dict[str, float]:
+        """What each part of the loss weighs."""
+        return {
+            "content": self.content_weight,
+            "style": self.style_weight,
+            "variation": self.variation_weight,
+            "tone": self.tone_weight,
+            "stability": self.stability_weight,
+            "grid": self.grid_weight,
+            "fidelity": FIDELITY_WEIGHT,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TrainingOptions:
+        """From what `to_dict` gave."""
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        return cls(**{**known, "network": NetworkConfig(**values["network"])})
