@@ -17,18 +17,20 @@ from realtime.styles import parse_style
 
 HERE = Path(__file__).parent
 CELL = (320, 240)
+SHOWN = ("starry_night", "great_wave", "udnie", "wheat_field_cypresses", "composition_vii")
+"""As many as a page is wide; `stylecam styles --sheet` shows all."""
 SECOND = 2
 LABEL_HEIGHT = 26
 
 
 def main() -> None:
-    """Paint a photograph and a frame of the clip in every style."""
+    """Paint a photograph and a frame of the clip in some styles."""
     rows = [fit(first_picture("astronaut.jpg")), fit(frame_of_clip("city_night.mp4"))]
     with OnnxStylizer() as stylizer:
         columns = [column("input", rows)]
-        for style in stylizer.description.painted_styles:
-            stylizer.set_style(parse_style(style.name, stylizer.description))
-            columns.append(column(style.name, [stylizer(row) for row in rows]))
+        for name in SHOWN:
+            stylizer.set_style(parse_style(name, stylizer.description))
+            columns.append(column(name, [stylizer(row) for row in rows]))
     sheet = cv2.cvtColor(np.concatenate(columns, axis=1), cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(HERE / "gallery.jpg"), sheet, [cv2.IMWRITE_JPEG_QUALITY, 85])
 
