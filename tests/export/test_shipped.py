@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-import export
+from export import checkpoint as checkpoints
 from export.checkpoint import load_checkpoint
 from export.dataset import read_picture, to_tensor
 from realtime.engine import OnnxStylizer
 from realtime.model_files import default_model, sample_picture
 
-CHECKPOINT = Path(export.__file__).parent / "checkpoints" / "stylecam.pt"
+CHECKPOINT = Path(checkpoints.__file__).parent / "checkpoints" / "stylecam.pt"
 
 
 @pytest.fixture(scope="module")
