@@ -13,6 +13,7 @@ from .cli_tools import (
     loss_network_option,
     say,
     show_bar,
+    style_size_option,
     torch_device,
     weight_options,
 )
@@ -65,14 +66,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Side of the photographs' crops, in pixels.",
 )
-@click.option(
-    "--style-size",
-    metavar="N",
-    type=click.IntRange(32),
-    default=512,
-    show_default=True,
-    help="Shorter side of the paintings, in pixels: larger gives larger strokes.",
-)
+@style_size_option
 @weight_options
 @click.option(
     "--tone-weight",
@@ -222,14 +216,7 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
     show_default=True,
     help="Shorter side of the photograph, in pixels.",
 )
-@click.option(
-    "--style-size",
-    metavar="N",
-    type=click.IntRange(32),
-    default=512,
-    show_default=True,
-    help="Shorter side of the painting, in pixels.",
-)
+@style_size_option
 @weight_options
 @click.option("--from-noise", is_flag=True, help="Start from noise instead of the photograph.")
 @click.option(

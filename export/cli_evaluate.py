@@ -12,6 +12,7 @@ from .cli_tools import (
     loss_network_option,
     say,
     show_bar,
+    style_size_option,
     torch_device,
     weight_options,
 )
@@ -85,14 +86,7 @@ from .cli_tools import (
     show_default=True,
     help="Shorter side of the photographs, in pixels.",
 )
-@click.option(
-    "--style-size",
-    metavar="N",
-    type=click.IntRange(32),
-    default=512,
-    show_default=True,
-    help="Shorter side of the paintings, in pixels.",
-)
+@style_size_option
 @weight_options
 @click.option(
     "--device",

@@ -28,6 +28,18 @@ def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def style_size_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--style-size``."""
+    return click.option(
+        "--style-size",
+        metavar="N",
+        type=click.IntRange(32),
+        default=512,
+        show_default=True,
+        help="Shorter side of the paintings, in pixels: larger gives larger strokes.",
+    )(function)
+
+
 def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The weights of the losses that training and optimising share."""
     for name, default, text in (

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from export.checkpoint import Checkpoint, build_network, load_checkpoint, save_checkpoint
 from export.network import NetworkConfig
-from realtime.errors import OptionError
+from realtime.errors import OptionError, SinkError
 from realtime.model import StyleInfo
 
 
@@ -27,6 +29,17 @@ def test_what_is_saved_is_loaded(checkpoint, tmp_path):
     for key, value in checkpoint.build().state_dict().items():
         assert torch.equal(value, loaded.build().state_dict()[key])
     assert [path.name for path in tmp_path.iterdir()] == ["c.pt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_and_the_old_checkpoint_stays(checkpoint, tmp_path):
+    path = tmp_path / "c.pt"
+    path.write_text("precious")
+    (tmp_path / ".c.pt.part").symlink_to("/dev/full")
+    with pytest.raises(SinkError, match="cannot be written: No space left"):
+        save_checkpoint(checkpoint, path)
+    assert path.read_text() == "precious"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["c.pt"]
 
 
 def test_code_cannot_hide_in_a_checkpoint(tmp_path):

@@ -81,6 +81,13 @@ def test_bad_input_is_one_line(train, tmp_path, capfd, more, said):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_that_is_a_file_is_refused(train, tmp_path, capfd):
+    (tmp_path / "run").write_text("precious")
+    assert train(tmp_path / "run") == 2
+    assert "is a file" in error_line(capfd)
+    assert (tmp_path / "run").read_text() == "precious"
+
+
 def test_a_missing_painting_is_named(train, tmp_path, capfd):
     assert train(tmp_path / "run", paintings=[tmp_path / "nowhere.jpg"]) == 2
     assert "nowhere.jpg" in error_line(capfd)
