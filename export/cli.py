@@ -12,6 +12,7 @@ from .cli_tools import (
     TrainingBar,
     loss_network_option,
     say,
+    shipped_or,
     show_bar,
     style_size_option,
     torch_device,
@@ -40,7 +41,14 @@ if TYPE_CHECKING:
     "--add-to",
     metavar="CHECKPOINT",
     type=PICTURE,
-    help="Add the styles to this checkpoint: its network and styles stay as they are.",
+    help="Add the styles to this checkpoint, or to the one that comes with stylecam ('shipped'):"
+    " its network and styles stay as they are.",
+)
+@click.option(
+    "--start-from",
+    metavar="CHECKPOINT",
+    type=PICTURE,
+    help="Start from the weights of this checkpoint of the same styles, instead of random ones.",
 )
 @click.option(
     "--steps",
@@ -93,6 +101,14 @@ if TYPE_CHECKING:
     help="Weight of the grid loss: no regular dots in flat areas.",
 )
 @click.option(
+    "--balance",
+    metavar="X",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="How far to raise the style weight of paintings that photographs are near to.",
+)
+@click.option(
     "--weaker",
     metavar="X",
     type=click.FloatRange(0, 1),
@@ -107,6 +123,11 @@ if TYPE_CHECKING:
     default=3e-3,
     show_default=True,
     help="Largest learning rate; it rises at the start and falls towards the end.",
+)
+@click.option(
+    "--bfloat16",
+    is_flag=True,
+    help="Compute the network in bfloat16: faster where the processor has instructions for it.",
 )
 @click.option(
     "--network",
@@ -142,6 +163,7 @@ def train(
     loss_network: str,
     output: Path,
     add_to: Path | None,
+    start_from: Path | None,
     network: str,
     every: int,
     device: str,
@@ -166,7 +188,8 @@ def train(
             loss_network,
             output,
             settings,
-            add_to=add_to,
+            add_to=shipped_or(add_to),
+            start_from=shipped_or(start_from),
             every=every,
             device=torch_device(device),
             on_step=bar.update,

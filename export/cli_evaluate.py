@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,13 +17,15 @@ from .cli_tools import (
     weight_options,
 )
 
+if TYPE_CHECKING:
+    from .steadiness import SteadinessOptions
+
 
 @click.command(short_help="Measure how well a model paints.")
 @click.argument("model", metavar="[MODEL.onnx]", required=False, type=PICTURE)
 @click.option(
     "--content",
     metavar="DIR",
-    required=True,
     type=PICTURE,
     help="Folder of photographs that the model was not trained on; with a MANIFEST.csv, those"
     " whose split is 'heldout' are taken.",
@@ -31,7 +33,6 @@ from .cli_tools import (
 @click.option(
     "--paintings",
     metavar="DIR",
-    required=True,
     type=PICTURE,
     help="Folder of the paintings, named after the styles.",
 )
@@ -42,7 +43,8 @@ from .cli_tools import (
     metavar="DIR",
     required=True,
     type=PICTURE,
-    help="Folder for evaluation.json, .md and .html, and the pictures.",
+    help="Folder for the report: evaluation.json, .md and .html and pictures, or with --temporal"
+    " or --still steadiness.json, .md, plots and videos.",
 )
 @click.option(
     "--reference",
@@ -50,6 +52,32 @@ from .cli_tools import (
     type=PICTURE,
     help="Compare with this network too, e.g. one trained with --network johnson.",
 )
+@click.option(
+    "--temporal",
+    "clips",
+    metavar="CLIP",
+    multiple=True,
+    type=PICTURE,
+    help="Measure how steady this video is when painted, instead; can be repeated.",
+)
+@click.option(
+    "--still",
+    "stills",
+    metavar="PICTURE",
+    multiple=True,
+    type=PICTURE,
+    help="The same of a scene that stands still, with the noise of a webcam; can be repeated.",
+)
+@click.option(
+    "--unsteady",
+    metavar="MODEL.onnx",
+    type=PICTURE,
+    help="With --temporal: a model of the same styles, trained with --stability-weight 0.",
+)
+@click.option(
+    "--frames", metavar="N", type=click.IntRange(2), help="With --temporal: of each clip at most."
+)
+@click.option("--no-video", is_flag=True, help="With --temporal: write no videos.")
 @click.option(
     "--style", "styles", metavar="NAME", multiple=True, help="Only this style; can be repeated."
 )
@@ -100,11 +128,16 @@ from .cli_tools import (
 def evaluate(
     *,
     model: Path | None,
-    content: Path,
-    paintings: Path,
+    content: Path | None,
+    paintings: Path | None,
     loss_network: str,
     output: Path,
     reference: Path | None,
+    clips: tuple[Path, ...],
+    stills: tuple[Path, ...],
+    unsteady: Path | None,
+    frames: int | None,
+    no_video: bool,
     styles: tuple[str, ...],
     iterations: tuple[int, ...],
     device: str,
@@ -116,12 +149,35 @@ def evaluate(
 
     Content and style losses on photographs, beside those of the photographs themselves, of a
     reference network, and of optimising every picture by itself (Gatys et al. 2016).
+
+    With --temporal CLIP or --still PICTURE: how steady the painting is in time, frame by frame and
+    stabilized, and what that costs in sharpness and ghosts.
     """
+    if clips or stills:
+        from .steadiness import SteadinessOptions
+
+        size = options["size"]
+        wanted = SteadinessOptions(size=(round(size * 16 / 18) * 2, size), frames=frames)
+        return _evaluate_steadiness(
+            model,
+            wanted,
+            clips=clips,
+            stills=stills,
+            unsteady=unsteady,
+            styles=styles,
+            output=output,
+            overwrite=overwrite,
+            video=not no_video,
+            quiet=quiet,
+        )
+    if content is None or paintings is None:
+        raise click.UsageError("give --content and --paintings, or --temporal or --still")
     from . import evaluate as evaluation
     from . import evaluation_report as reporting
     from .loss_networks import load_loss_network
+    from .report_folder import check_folder
 
-    reporting.check_folder(output, overwrite=overwrite)
+    check_folder(output, reporting.JSON_NAME, overwrite=overwrite)
     settings = evaluation.EvaluationOptions(iterations=tuple(sorted(set(iterations))), **options)
     target = torch_device(device)
     judge = load_loss_network(loss_network).to(target)
@@ -141,7 +197,7 @@ def evaluate(
         ):
             bar.update(task, style=picture.style)
             pictures.append(picture)
-    context = _context(model, judge.name, reference)
+    context = _context(model) | {"loss_network": judge.name} | _reference_context(reference)
     reporting.write_report(output, pictures, reporting.to_json(pictures, settings, context))
     if not quiet:
         from realtime.cli.tables import print_table
@@ -151,23 +207,73 @@ def evaluate(
     return 0
 
 
-def _context(model: Path | None, loss_network: str, reference: Path | None) -> dict[str, Any]:
+def _evaluate_steadiness(
+    model: Path | None,
+    options: SteadinessOptions,
+    *,
+    clips: tuple[Path, ...],
+    stills: tuple[Path, ...],
+    unsteady: Path | None,
+    styles: tuple[str, ...],
+    output: Path,
+    overwrite: bool,
+    video: bool,
+    quiet: bool,
+) -> int:
+    from realtime.cli.tables import print_table
+    from realtime.comparison_plot import check_plotting
+    from realtime.model_files import default_model, describe
+
+    from . import steadiness_report as reporting
+    from .report_folder import check_folder, replacing
+    from .steadiness import measure_steadiness
+
+    check_folder(output, reporting.JSON_NAME, overwrite=overwrite)
+    check_plotting()
+    known = [style.name for style in describe(model or default_model()).painted_styles]
+    with replacing(output) as folder, show_bar("{task.fields[clip]}", quiet) as bar:
+        task = bar.add_task("measuring", total=None, clip="")
+        found = list(
+            measure_steadiness(
+                clips,
+                stills,
+                styles or known[:3],
+                options,
+                model=model,
+                unsteady=unsteady,
+                show=folder if video else None,
+                on_frame=lambda clip, done: bar.update(task, completed=done, clip=clip),
+            )
+        )
+        report = reporting.to_json(found, options, _context(model))
+        reporting.write_steadiness(folder, found, report)
+    if not quiet:
+        print_table(reporting.to_rows(found), reporting.HEADINGS)
+        for key, value in reporting.summarize(found).items():
+            click.echo(f"{key:<40}{value:.3g}")
+    say(f"evaluated: {output / reporting.MARKDOWN_NAME}", quiet)
+    return 0
+
+
+def _context(model: Path | None) -> dict[str, Any]:
     """What the figures depend on."""
     from realtime.cores import available_cores
     from realtime.machine import cpu_name, library_versions
     from realtime.model_files import default_model, describe
 
-    from .checkpoint import load_checkpoint
-
     path = model or default_model()
-    context: dict[str, Any] = {
+    return {
         "model": path.name,
         "training": describe(path).training,
-        "loss_network": loss_network,
         "machine": {"cpu": cpu_name(), "cores": available_cores()},
         "versions": library_versions(),
     }
-    if reference is not None:
-        known = load_checkpoint(reference)
-        context["reference"] = {"network": known.config.to_dict(), "steps": known.step}
-    return context
+
+
+def _reference_context(reference: Path | None) -> dict[str, Any]:
+    from .checkpoint import load_checkpoint
+
+    if reference is None:
+        return {}
+    known = load_checkpoint(reference)
+    return {"reference": {"network": known.config.to_dict(), "steps": known.step}}

@@ -22,9 +22,10 @@ def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--loss-network",
         metavar="NAME|FILE",
-        default="vgg19",
+        default="compact",
         show_default=True,
-        help="The judge: vgg16 or vgg19 (by torchvision), or a file of weights (.npz).",
+        help="The judge: compact (comes with stylecam), vgg16 or vgg19 (by torchvision), or a file"
+        " of weights (.npz).",
     )(function)
 
 
@@ -56,6 +57,15 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help=text,
         )(function)
     return function
+
+
+def shipped_or(checkpoint: Path | None) -> Path | None:
+    """The checkpoint that comes with stylecam for the name 'shipped', else the path itself."""
+    from .shipped import CHECKPOINT
+
+    if checkpoint == Path("shipped") and not checkpoint.exists():
+        return CHECKPOINT
+    return checkpoint
 
 
 def torch_device(name: str) -> str:

@@ -47,6 +47,16 @@ def resize_short_side(image: Image, side: int) -> Image:
     return cv2.resize(image, size, interpolation=method).astype(np.uint8, copy=False)
 
 
+def cover(image: Image, width: int, height: int) -> Image:
+    """The middle of ``image``, scaled to fill ``width`` x ``height`` pixels."""
+    scale = max(width / image.shape[1], height / image.shape[0])
+    size = (max(width, round(image.shape[1] * scale)), max(height, round(image.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(image, size, interpolation=method)
+    top, left = (scaled.shape[0] - height) // 2, (scaled.shape[1] - width) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width], np.uint8)
+
+
 def to_tensor(images: Sequence[Image]) -> Tensor:
     """Stack uint8 pictures [H, W, 3] of one size to float [N, 3, H, W] in 0..1."""
     stacked = torch.from_numpy(np.stack(images))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +10,9 @@ from typing import Any
 
 import jinja2
 
-from realtime.errors import SinkError
-
 from .evaluate import OURS, PHOTOGRAPH, EvaluationOptions, Picture, Score, score
 from .pictures import write_bytes, write_picture
+from .report_folder import replacing
 
 FORMAT, VERSION = "stylecam.evaluation", 1
 JSON_NAME, MARKDOWN_NAME, PAGE_NAME = "evaluation.json", "evaluation.md", "evaluation.html"
@@ -114,43 +111,15 @@ def to_markdown(scores: Sequence[Score]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder for the report that cannot be used, before any work is done.
-
-    Raises:
-        SinkError: it is a file, it holds something, or it cannot be made.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise SinkError(f"{folder} is a file; give a folder for the report")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not overwrite:
-            raise SinkError(f"{folder} is not empty; use --overwrite to replace its report")
-        if not (folder / JSON_NAME).is_file():
-            raise SinkError(f"{folder} holds something else than a report; give another folder")
-    if not folder.parent.is_dir():
-        raise SinkError(f"folder {folder.parent} does not exist; create it first")
-    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
-        raise SinkError(f"{folder} cannot be written: permission denied")
-
-
 def write_report(folder: Path, pictures: Sequence[Picture], report: Mapping[str, Any]) -> None:
-    """Write all parts into a folder beside ``folder``, which then takes its place.
+    """Write all parts into ``folder``, see `replacing`.
 
     Raises:
         SinkError: a file cannot be written; ``folder`` is as it was.
     """
-    temporary = folder.with_name(f".{folder.name}.part")
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        (temporary / PICTURES).mkdir(parents=True)
+    with replacing(folder) as temporary:
+        (temporary / PICTURES).mkdir()
         _write_parts(temporary, pictures, report)
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.rename(folder)
-    except OSError as error:
-        raise SinkError(f"{folder} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write_parts(folder: Path, pictures: Sequence[Picture], report: Mapping[str, Any]) -> None:

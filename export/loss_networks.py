@@ -20,9 +20,11 @@ from torch import Tensor
 from realtime.errors import OptionError
 
 from .perceptual import LossNetwork
+from .shipped import LOSS_NETWORK
 
 Parameters = dict[str, tuple[Tensor, Tensor]]
 
+COMPACT = "compact"
 _STAGES = {
     "vgg16": {"1_1": 0, "1_2": 2, "2_1": 5, "2_2": 7, "3_1": 10, "3_2": 12, "3_3": 14, "4_1": 17},
     "vgg19": {
@@ -37,19 +39,20 @@ def load_loss_network(name_or_path: str) -> LossNetwork:
     """Open a loss network.
 
     Args:
-        name_or_path: ``vgg16`` or ``vgg19`` (torchvision's weights for ImageNet), or a file.
+        name_or_path: ``compact`` (comes with stylecam), ``vgg16`` or ``vgg19`` (torchvision's
+            weights for ImageNet), or a file.
 
     Raises:
         OptionError: neither a known name nor a readable file of weights.
     """
     if name_or_path in _STAGES:
         return _from_torchvision(name_or_path)
-    path = Path(name_or_path)
+    path = LOSS_NETWORK if name_or_path == COMPACT else Path(name_or_path)
     if not path.is_file():
-        names = ", ".join(_STAGES)
+        names = ", ".join((COMPACT, *_STAGES))
         raise OptionError(
-            f"loss network '{name_or_path}' is neither a file nor one of: {names}; for those run"
-            " pip install 'stylecam[train,torchvision]'"
+            f"loss network '{name_or_path}' is neither a file nor one of: {names}; those of"
+            " torchvision need pip install 'stylecam[train,torchvision]'"
         )
     try:
         with np.load(path, allow_pickle=False) as archive:

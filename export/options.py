@@ -26,9 +26,13 @@ class TrainingOptions:
         tone_weight: weight of the tone loss, which keeps light things light.
         stability_weight: weight of the stability loss; 0 trains without pairs.
         grid_weight: weight of the grid loss, which keeps flat areas free of patterns.
+        balance: how far a style's loss is raised where photographs are near to its painting, and
+            lowered where they are far: 0 leaves it as it is, 1 makes up for the distance.
         weaker: part of the photographs that are painted at less than full strength, in a mixture
             with the identity style; 0 trains without it, and so do networks that have none.
         learning_rate: largest learning rate of Adam.
+        bfloat16: compute the network, not the judge, in bfloat16: faster where the processor has
+            instructions for it.
         seed: of all random numbers; equal seeds give equal networks on one machine.
         network: the network's shape.
     """
@@ -43,8 +47,10 @@ class TrainingOptions:
     tone_weight: float = 1.0
     stability_weight: float = 2.0
     grid_weight: float = 0.05
+    balance: float = 1.0
     weaker: float = 0.15
     learning_rate: float = 3e-3
+    bfloat16: bool = False
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
 

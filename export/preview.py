@@ -9,7 +9,7 @@ import numpy as np
 
 from realtime.frame import Image
 
-from .dataset import list_pictures, read_picture, resize_short_side, to_tensor
+from .dataset import cover, list_pictures, read_picture, to_tensor
 from .pictures import write_picture
 
 if TYPE_CHECKING:
@@ -29,22 +29,9 @@ def write_preview(trainer: Trainer, content: Path, path: Path) -> None:
 
 
 def _row(trainer: Trainer, photograph: Image) -> Image:
-    fitted = _fit(photograph)
+    fitted = cover(photograph, *CELL)
     cells = [fitted]
     for style in range(trainer.first_style, len(trainer.styles)):
         painted = trainer.paint(to_tensor([fitted]), style)[0].permute(1, 2, 0)
         cells.append(painted.mul(255).round().byte().numpy())
     return np.concatenate(cells, axis=1)
-
-
-def _fit(image: Image) -> Image:
-    """Fill a cell with the middle of ``image``."""
-    width, height = CELL
-    side = max(height, round(min(image.shape[:2]) * width / image.shape[1]))
-    scaled = resize_short_side(image, side)
-    top = max(0, (scaled.shape[0] - height) // 2)
-    left = max(0, (scaled.shape[1] - width) // 2)
-    cut = scaled[top : top + height, left : left + width]
-    fitted = np.zeros((height, width, 3), np.uint8)
-    fitted[: cut.shape[0], : cut.shape[1]] = cut
-    return fitted

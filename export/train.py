@@ -62,6 +62,12 @@ LARGEST_GRADIENT = 5.0
 """Gradients are clipped to this norm: early Gram losses are thousands of times the late ones."""
 UNPAINTED = 1 / 3
 """Part of the weaker paintings that are none at all."""
+MEASURED_PHOTOGRAPHS = 16
+"""How many photographs tell how far from a painting photographs are."""
+USUAL_DISTANCE = 2.2
+"""Style loss of photographs, averaged over the styles that come with stylecam."""
+STYLE_FACTORS = (0.5, 2.5)
+"""Bounds of what a style's loss is multiplied with, to make up for its distance."""
 IDENTITY = StyleInfo("identity", title="The picture itself", is_identity=True)
 
 
@@ -100,6 +106,7 @@ class Trainer:
         loss_network: the judge.
         options: see `TrainingOptions`.
         base: a checkpoint to add styles to: only the rows of ``paintings`` are trained.
+        start: a checkpoint of the same styles to start from, instead of random weights.
         device: where torch computes.
 
     Raises:
@@ -114,6 +121,7 @@ class Trainer:
         options: TrainingOptions,
         *,
         base: Checkpoint | None = None,
+        start: Checkpoint | None = None,
         device: torch.device | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
@@ -140,7 +148,12 @@ class Trainer:
         self.step = 0
         pictures = [self._read_painting(path) for path in paintings]
         self.targets = self._style_targets(pictures)
-        if base is None and isinstance(self.network, StyleNetwork):
+        # A painting that photographs resemble would otherwise be painted half-heartedly.
+        factors = (USUAL_DISTANCE / self.measure_style_distances()) ** options.balance
+        self.style_factors = factors.clamp(*STYLE_FACTORS)
+        if start is not None:
+            self._load(start, "start from")
+        elif base is None and isinstance(self.network, StyleNetwork):
             self.network.start_tints(pictures)
         self._recent: deque[Losses] = deque(maxlen=50)
 
@@ -150,21 +163,36 @@ class Trainer:
         Raises:
             OptionError: it has other styles, or does not hold the optimizer's state.
         """
-        before, now = ([s.name for s in styles] for styles in (earlier.styles, self.styles))
-        if before != now:
-            raise OptionError(
-                f"the training to resume has the styles {', '.join(before)}; give the same"
-                " paintings, or another folder for -o"
-            )
         if earlier.optimizer is None:
             raise OptionError("the checkpoint holds no optimizer's state, so it cannot be resumed")
-        self.network.load_state_dict(earlier.build().state_dict())
+        self._load(earlier, "resume")
         self.optimizer.load_state_dict(earlier.optimizer)
         self.step = earlier.step
+
+    def _load(self, earlier: Checkpoint, verb: str) -> None:
+        before, now = ([s.name for s in styles] for styles in (earlier.styles, self.styles))
+        if before != now or earlier.config != self.options.network:
+            raise OptionError(
+                f"the training to {verb} has the styles {', '.join(before)}, in this order, and a"
+                f" network of kind '{earlier.config.kind}'; give the same paintings and network"
+            )
+        self.network.load_state_dict(earlier.build().state_dict())
 
     def _read_painting(self, path: Path) -> Tensor:
         picture = resize_short_side(read_picture(path), self.options.style_size)
         return to_tensor([picture]).to(self.device)
+
+    def measure_style_distances(self) -> Tensor:
+        """[styles to train]: the style loss of photographs as they are, against each painting."""
+        random = np.random.default_rng(self.options.seed)
+        photographs = self.photographs.batch(MEASURED_PHOTOGRAPHS, random).to(self.device)
+        with torch.no_grad():
+            features = self.judge(photographs)
+            distances = []
+            for style in range(self._trained_styles):
+                targets = {name: grams[style] for name, grams in self.targets.items()}
+                distances.append(style_loss(self.judge, features, targets).mean())
+        return torch.stack(distances)
 
     def _style_targets(self, paintings: list[Tensor]) -> dict[str, Tensor]:
         """Gram matrices [styles to train, C, C] by layer."""
@@ -194,7 +222,7 @@ class Trainer:
         strength = self._draw_strengths(random).to(self.device)
         style = self._mixing_weights(chosen, strength)
 
-        painted = self.network(photographs, style)
+        painted = self._paint(photographs, style)
         with torch.no_grad():
             content_targets = self.judge(photographs)
         features = self.judge(painted)
@@ -205,7 +233,7 @@ class Trainer:
         # Whatever the strength, light stays light, and nothing flickers or forms a grid.
         parts = {
             "content": (strength * content).mean(),
-            "style": (strength.square() * styles).mean(),
+            "style": (strength.square() * self.style_factors[chosen] * styles).mean(),
             "variation": (strength * total_variation(painted)).mean(),
             "tone": tone_loss(painted, photographs).mean(),
             "stability": self._stability_loss(photographs, painted, style, random),
@@ -225,6 +253,11 @@ class Trainer:
         full = strength == 1
         parts |= {"content": content[full].mean(), "style": styles[full].mean()}
         return Losses(**{name: part.item() for name, part in parts.items()})
+
+    def _paint(self, pictures: Tensor, style: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16):
+            painted: Tensor = self.network(pictures, style)
+        return painted.float()
 
     def _draw_strengths(self, random: np.random.Generator) -> Tensor:
         """[batch]: 1 for most photographs; for some less, and for some of these 0."""
@@ -255,7 +288,7 @@ class Trainer:
         batch, _, height, width = photographs.shape
         motion = random_motion(batch, height, width, random).to(self.device)
         moved = camera_noise(motion.warp(photographs), random)
-        repainted = self.network(moved, style)
+        repainted = self._paint(moved, style)
         difference: Tensor = (motion.warp(painted) - repainted).abs() * motion.valid
         return difference.mean()
 
@@ -314,6 +347,7 @@ def train(
     options: TrainingOptions,
     *,
     add_to: Path | None = None,
+    start_from: Path | None = None,
     every: int = 250,
     device: str = "cpu",
     on_step: Callable[[Progress], None] = lambda _: None,
@@ -327,6 +361,7 @@ def train(
         output: folder for ``checkpoint.pt`` and ``preview.png``.
         options: see `TrainingOptions`; with ``add_to`` the network's shape is that checkpoint's.
         add_to: add the styles to this checkpoint; its trunk and styles stay as they are.
+        start_from: a checkpoint of the same styles whose weights to start from.
         every: steps between checkpoints and previews.
         device: a torch device.
         on_step: called after every step.
@@ -344,6 +379,7 @@ def train(
     path = output / CHECKPOINT_NAME
     _check_folder(output)
     base = load_checkpoint(add_to) if add_to else None
+    start = load_checkpoint(start_from) if start_from else None
     if base is not None:
         options = TrainingOptions(**{**vars(options), "network": base.config})
     earlier = load_checkpoint(path) if path.is_file() else None
@@ -357,6 +393,7 @@ def train(
         judge,
         options,
         base=base,
+        start=start,
         device=torch.device(device),
     )
     if earlier is not None:

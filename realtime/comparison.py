@@ -173,7 +173,7 @@ def _compare(
         images = {name: frame.image for name, frame in frames.items() if frame is not None}
         motion = meter.add(images[INPUT], images)
         if sink is not None:
-            heat = _heat_map(earlier, images[OUTPUT], motion)
+            heat = heat_map(earlier, images[OUTPUT], motion)
             last = frames[OUTPUT]
             assert last is not None
             sink.write(last.with_image(np.hstack([*images.values(), heat])))
@@ -188,7 +188,7 @@ def _in_step(sources: dict[str, Source]) -> Iterator[dict[str, Frame | None]]:
         yield dict(zip(sources, frames, strict=True))
 
 
-def _heat_map(earlier: Image | None, current: Image, motion: Correspondence | None) -> Image:
+def heat_map(earlier: Image | None, current: Image, motion: Correspondence | None) -> Image:
     """How much every visible point differs from where it was: uint8 ``[H, W, 3]``, RGB."""
     heat = np.zeros(current.shape[:2], np.float32)
     if earlier is not None and motion is not None:

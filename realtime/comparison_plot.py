@@ -8,7 +8,7 @@ from .comparison import Comparison
 from .errors import OptionError
 
 _PANELS = {"warping_error": "warping error", "sharpness": "variance of the Laplacian"}
-_COLORS = {"input": "#bbbbbb", "per_frame": "#ee6677", "output": "#4477aa"}
+_COLORS = {"input": "#bbbbbb", "unsteady": "#ccbb44", "per_frame": "#ee6677", "output": "#4477aa"}
 
 
 def check_plotting() -> None:

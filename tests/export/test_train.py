@@ -6,9 +6,18 @@ import pytest
 import torch
 
 from export.checkpoint import load_checkpoint
+from export.dataset import Photographs
+from export.loss_networks import load_loss_network
 from export.network import NetworkConfig
 from export.options import TrainingOptions
-from export.train import CHECKPOINT_NAME, learning_rate_factor, train
+from export.train import (
+    CHECKPOINT_NAME,
+    STYLE_FACTORS,
+    USUAL_DISTANCE,
+    Trainer,
+    learning_rate_factor,
+    train,
+)
 from realtime.errors import OptionError
 
 SMALL = TrainingOptions(
@@ -89,6 +98,39 @@ def test_an_added_style_leaves_the_others_alone(run, tmp_path, painting_paths):
         after = added.build().eval()(picture, torch.eye(3))
     assert torch.equal(before, after[:2])
     assert all(not torch.allclose(after[2], old) for old in before)
+
+
+def test_a_training_can_start_from_another(run, tmp_path):
+    run(tmp_path / "first")
+    slow = replace(SMALL, steps=1, learning_rate=1e-9, seed=5)
+    again = run(tmp_path / "more", slow, start_from=tmp_path / "first" / CHECKPOINT_NAME)
+    first = load_checkpoint(tmp_path / "first" / CHECKPOINT_NAME)
+    assert again.step == 1
+    for key, value in first.network.items():
+        torch.testing.assert_close(again.network[key], value, rtol=0, atol=1e-6)
+
+
+def test_a_training_of_other_styles_is_no_start(run, tmp_path, painting_paths):
+    run(tmp_path / "first")
+    first = tmp_path / "first" / CHECKPOINT_NAME
+    with pytest.raises(OptionError, match="stripes_0, stripes_1"):
+        run(tmp_path / "more", start_from=first, paintings=painting_paths[::-1])
+
+
+def test_balance_makes_up_for_how_near_photographs_are(
+    painting_paths, photographs_path, loss_network_path
+):
+    def factors(balance):
+        options = replace(SMALL, balance=balance)
+        photographs = Photographs(photographs_path, crop=options.crop)
+        judge = load_loss_network(str(loss_network_path))
+        return Trainer(painting_paths, photographs, judge, options)
+
+    trainer = factors(0.3)
+    distances = trainer.measure_style_distances()
+    expected = (USUAL_DISTANCE / distances) ** 0.3
+    torch.testing.assert_close(trainer.style_factors, expected.clamp(*STYLE_FACTORS))
+    torch.testing.assert_close(factors(0.0).style_factors, torch.ones(2))
 
 
 def test_the_identity_learns_to_show_the_picture(run, tmp_path):

@@ -1,0 +1,56 @@
+"""The folder of a report: checked before the work, whole or not at all after it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from realtime.errors import SinkError
+
+
+def check_folder(folder: Path, report: str, *, overwrite: bool) -> None:
+    """Refuse a folder for the report that cannot be used, before any work is done.
+
+    Args:
+        folder: of the report.
+        report: the file that every report of this kind has.
+        overwrite: an earlier report may be replaced.
+
+    Raises:
+        SinkError: it is a file, it holds something, or it cannot be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise SinkError(f"{folder} is a file; give a folder for the report")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not overwrite:
+            raise SinkError(f"{folder} is not empty; use --overwrite to replace its report")
+        if not (folder / report).is_file():
+            raise SinkError(f"{folder} holds something else than a report; give another folder")
+    if not folder.parent.is_dir():
+        raise SinkError(f"folder {folder.parent} does not exist; create it first")
+    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
+        raise SinkError(f"{folder} cannot be written: permission denied")
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder beside ``folder``, which takes its place when all went well.
+
+    Raises:
+        SinkError: a file cannot be written; ``folder`` is as it was.
+    """
+    temporary = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        yield temporary
+        if folder.exists():
+            shutil.rmtree(folder)
+        temporary.rename(folder)
+    except OSError as error:
+        raise SinkError(f"{folder} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

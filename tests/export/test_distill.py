@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import made_up
+import numpy as np
+import pytest
+import torch
+
+from export.checkpoint import load_checkpoint
+from export.dataset import Photographs
+from export.distill import DistillationOptions, Distiller, save_student
+from export.loss_networks import load_loss_network
+from export.perceptual import STYLE_LAYERS
+from export.shipped import CHECKPOINT
+from realtime.cli import main
+
+SMALL = DistillationOptions(steps=40, batch=3, crop=32)
+
+
+@pytest.fixture(scope="module")
+def teacher_path(tmp_path_factory):
+    return made_up.write_loss_network(tmp_path_factory.mktemp("t") / "teacher.npz", widen=True)
+
+
+@pytest.fixture
+def distiller(teacher_path, photographs_path):
+    photographs = Photographs(photographs_path, crop=SMALL.crop)
+    painter = load_checkpoint(CHECKPOINT).build()
+    return Distiller(load_loss_network(str(teacher_path)), photographs, painter, SMALL)
+
+
+def test_the_student_comes_nearer_to_its_teacher(distiller):
+    losses = [loss for _, loss in distiller.run()]
+    assert np.mean(losses[-5:]) < 0.4 * np.mean(losses[:5])
+
+
+def test_the_file_gives_the_features_of_the_student(distiller, tmp_path):
+    for _ in zip(range(3), distiller.run(), strict=False):
+        pass
+    save_student(distiller, tmp_path / "student.npz")
+    picture = torch.rand(1, 3, 32, 32)
+    loaded = load_loss_network(str(tmp_path / "student.npz"))
+    read, learned = loaded(picture), distiller.student(picture)
+    for name in STYLE_LAYERS:
+        wide = distiller.student.style_features(name, learned[name])
+        torch.testing.assert_close(
+            loaded.style_features(name, read[name]),
+            wide.detach() * distiller.scale,
+            rtol=0.02,
+            atol=0.02 * distiller.scale,
+        )
+
+
+def test_the_command_compares_at_the_end(teacher_path, photographs_path, tmp_path, capfd):
+    paintings = tmp_path / "paintings"
+    paintings.mkdir()
+    for seed in (100, 101):
+        made_up.write_painting(paintings / f"{seed}.png", seed)
+    output = tmp_path / "student.npz"
+    call = ["distill", teacher_path, "--content", photographs_path, "--paintings", paintings]
+    call += ["-o", output, "--steps", 2, "--batch", 2, "--crop", 32, "--compared", 2]
+    call = [str(argument) for argument in call]
+    assert main(call) == 0
+    # Two photographs, plain and in thirteen styles, beside two paintings.
+    assert "rank correlation of 56 style losses" in capfd.readouterr().out
+    assert main(call) == 2
+    assert "--overwrite" in capfd.readouterr().err
