@@ -127,6 +127,7 @@ if TYPE_CHECKING:
 @click.option(
     "--bfloat16",
     is_flag=True,
+    default=False,
     help="Compute the network in bfloat16: faster where the processor has instructions for it.",
 )
 @click.option(

@@ -114,6 +114,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Shorter side of the photographs, in pixels.",
 )
+@click.option(
+    "--strength",
+    metavar="X",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help="Paint at this strength too, beside blends of photograph and painting.",
+)
 @style_size_option
 @weight_options
 @click.option(

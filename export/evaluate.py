@@ -25,6 +25,7 @@ from realtime.frame import Image
 from realtime.model import ModelDescription
 from realtime.styles import parse_style
 
+from .blends import BLENDS
 from .checkpoint import load_checkpoint
 from .dataset import SUFFIXES, list_pictures, read_picture, resize_short_side, to_tensor
 from .onnx_export import to_onnx
@@ -52,6 +53,8 @@ class EvaluationOptions:
         content_weight: weight of the content loss in the total.
         style_weight: weight of the style loss in the total.
         variation_weight: weight of the total variation in the total.
+        strength: paint at this strength too, 0..1, and blend photograph and painting in the ways
+            of `export.blends` by as much; None does neither.
     """
 
     photographs: int = 8
@@ -62,6 +65,7 @@ class EvaluationOptions:
     content_weight: float = 1.0
     style_weight: float = 6.0
     variation_weight: float = 0.1
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,10 @@ def evaluate(
         if reference is not None:
             networks[REFERENCE] = stack.enter_context(_open_reference(reference))
         optimized = len(options.iterations) * min(options.optimized, len(shown))
-        todo = sum(len(shown) * (1 + len(_able(networks, style))) + optimized for style in chosen)
+        weaker = 0 if options.strength is None else 1 + len(BLENDS)
+        todo = sum(
+            len(shown) * (1 + weaker + len(_able(networks, style))) + optimized for style in chosen
+        )
         done = 0
         for style, path in chosen.items():
             painting = resize_short_side(read_picture(path), options.style_size)
@@ -296,9 +303,22 @@ def _pictures_of_style(
         for contender, stylizer in networks.items():
             stylizer.set_style(parse_style(style, stylizer.description))
             yield measured(contender, *_timed(stylizer, photograph))
+            if contender == OURS and options.strength is not None:
+                for way, image in _at_strength(stylizer, photograph, options.strength).items():
+                    yield measured(way, image, None)
         if index < options.optimized and options.iterations:
             for iteration, image, milliseconds in _optimized(photograph, judge, options):
                 yield measured(OPTIMISATION.format(iteration), image, milliseconds)
+
+
+def _at_strength(stylizer: OnnxStylizer, photograph: Image, strength: float) -> dict[str, Image]:
+    """Paintings at less than full strength, by how they came about."""
+    painting = stylizer(photograph)
+    stylizer.strength = strength
+    weaker = {f"{OURS}_at_{strength:g}": stylizer(photograph)}
+    stylizer.strength = 1.0
+    blends = {name: blend(photograph, painting, strength) for name, blend in BLENDS.items()}
+    return weaker | blends
 
 
 def _timed(paint: Painter, photograph: Image) -> tuple[Image, float]:

@@ -43,7 +43,9 @@ def summarize(pictures: Sequence[Picture]) -> dict[str, float]:
         pairs = [(ours[p.style, p.photograph], p) for p in pictures if p.contender == name]
         summary[f"total_vs_{name}"] = _mean([a.total / b.total for a, b in pairs])
         times = [(a.milliseconds, b.milliseconds) for a, b in pairs]
-        summary[f"faster_than_{name}"] = _mean([b / a for a, b in times if a and b])
+        ratios = [b / a for a, b in times if a and b]
+        if ratios:
+            summary[f"faster_than_{name}"] = _mean(ratios)
     return summary
 
 
