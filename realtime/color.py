@@ -67,7 +67,7 @@ def matrix_of(tags: ColorTags, width: int, height: int) -> int:
     if tags.matrix in _SWSCALE_MATRIX:
         assert tags.matrix is not None
         return tags.matrix
-    if tags.primaries == BT2020_PRIMARIES or tags.transfer in BT2020_TRANSFERS:
+    if tags.primaries == BT2020_PRIMARIES or tags.transfer in BT2020_TRANSFERS or is_hdr(tags):
         return BT2020_NCL
     return BT709 if width >= 1280 or height > 576 else SMPTE170M
 

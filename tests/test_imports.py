@@ -17,7 +17,7 @@ ROOT = Path(realtime.__file__).parent
 LAYERS = (
     {"about", "errors", "messages", "cores", "machine"},
     {"frame", "opencv"},
-    {"model", "interfaces", "sizes", "color", "text"},
+    {"model", "interfaces", "sizes", "color", "text", "tonemap"},
     {"flow", "motion", "cuts", "providers", "styles", "model_files", "compose", "engine",
      "buffered", "metrics", "sources", "sinks"},
     {"stabilizer", "temporal_metrics", "batch", "sheet"},

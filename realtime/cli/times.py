@@ -8,7 +8,7 @@ from fractions import Fraction
 from ..errors import OptionError
 
 _TIME = re.compile(
-    r"(?:(?:(?P<hours>[0-9]{1,4}):)?(?P<minutes>[0-9]{1,4}):)?(?P<seconds>[0-9]+(?:\.[0-9]+)?)"
+    r"(?:(?:(?P<hours>[0-9]{1,4}):)?(?P<minutes>[0-9]{1,4}):)?(?P<seconds>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 )
 
 

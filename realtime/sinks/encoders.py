@@ -53,6 +53,8 @@ class Encoder:
         quantizer: fixed quantizer for codecs without a rate factor.
         options: for FFmpeg, as they are.
         tag: the four characters that MP4 and MOV players want to see.
+        left: players take a colour sample to lie on the left one of a pair of pixels, not between
+            the two.
     """
 
     name: str
@@ -66,10 +68,13 @@ class Encoder:
     quantizer: int | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     tag: str | None = None
+    left: bool = False
 
 
 ENCODERS: Mapping[str, Encoder] = {
-    "h264": Encoder("libx264", crf=18, preset="veryfast", presets=_X26X_PRESETS, even=True),
+    "h264": Encoder(
+        "libx264", crf=18, preset="veryfast", presets=_X26X_PRESETS, even=True, left=True
+    ),
     "h265": Encoder(
         "libx265",
         crf=20,
@@ -79,6 +84,7 @@ ENCODERS: Mapping[str, Encoder] = {
         # x265 would talk on stderr.
         options={"x265-params": "log-level=error"},
         tag="hvc1",
+        left=True,
     ),
     "av1": Encoder(
         "libsvtav1",
@@ -94,7 +100,7 @@ ENCODERS: Mapping[str, Encoder] = {
         largest_crf=63,
         options={"b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1"},
     ),
-    "mpeg4": Encoder("mpeg4", quantizer=3),
+    "mpeg4": Encoder("mpeg4", quantizer=3, left=True),
     "mjpeg": Encoder("mjpeg", "yuvj420p", quantizer=3, full_range=True),
     "prores": Encoder("prores_ks", "yuv422p10le", options={"profile": "3"}, even=True),
     "ffv1": Encoder("ffv1", "bgr0", options={"level": "3", "slices": "12", "slicecrc": "1"}),

@@ -26,6 +26,10 @@ _SEEK_MARGIN = 10
 """Seconds read before a cut, for subtitles that are still being shown there."""
 _AVI_TOLERANCE = Fraction(1, 20)
 """Seconds that sound may be shifted without a word: lips and voice still agree."""
+_SOUND_MISSING = Fraction(1, 2)
+"""Seconds that sound of a transport stream may end before the pictures without a word."""
+_SOUND_GAP = Fraction(1, 20)
+"""Seconds without sound, where it goes on afterwards, beyond which some has been lost."""
 _READ_ON = 5
 """Seconds read behind a cut, because packets of different streams are not in strict order."""
 
@@ -47,7 +51,7 @@ class StreamCopier:
 
     Attributes:
         warnings: what could not be carried over as it is.
-        damaged: whether the input could not be read to its end.
+        damaged: whether parts of the input were broken or missing.
 
     Raises:
         SinkError: the input cannot be opened again.
@@ -62,6 +66,9 @@ class StreamCopier:
         self._packets: Iterator[Packet[Stream]] = iter(())
         self._pending: Packet[Stream] | None = None
         self._begun: set[int] = set()
+        self._read_until = Fraction(0)
+        self._broken = 0
+        self._sound_ends: dict[int, Fraction] = {}
         try:
             self._input = av.open(str(source.path.absolute()), metadata_errors="surrogateescape")
         except (av.FFmpegError, OSError) as error:
@@ -149,8 +156,12 @@ class StreamCopier:
             self._copy(self._pending)
             self._next()
 
-    def finish(self, until: Fraction | None) -> None:
-        """Copy the rest: all, or what begins before ``until`` (in seconds of the output).
+    def finish(self, until: Fraction | None, pictures_end: Fraction) -> None:
+        """Copy the rest: all, or what begins before ``until``; both in seconds of the output.
+
+        Args:
+            until: where to stop, or None for all.
+            pictures_end: when the last picture ends.
 
         Raises:
             av.FFmpegError: the output cannot be written.
@@ -165,6 +176,19 @@ class StreamCopier:
         for route in self._routes.values():
             for packet in route.flush():
                 self._mux(packet)
+        for index, end in self._sound_ends.items():
+            if pictures_end + self._window.shift - end > _SOUND_MISSING:
+                self.warnings.append(
+                    f"{self._source.path.name}: the sound of stream {index} ends"
+                    f" {float(pictures_end + self._window.shift - end):.1f} s before the pictures;"
+                    " the file may be cut off"
+                )
+        if self._broken:
+            self.damaged = True
+            self.warnings.append(
+                f"{self._source.path.name} is damaged: sound or subtitles are missing in"
+                f" {self._broken} places"
+            )
         if any(isinstance(route, CopyRoute) and route.mended for route in self._routes.values()):
             self.warnings.append(
                 f"{self._source.path.name}: copied packets whose times went backwards were mended"
@@ -183,11 +207,15 @@ class StreamCopier:
                 if packet.dts is None and packet.pts is None and not packet.size:
                     continue
                 end = self._window.end
-                if end is not None and _time(packet) > end + _READ_ON:
+                self._read_until = _time(packet)
+                if end is not None and self._read_until > end + _READ_ON:
                     return
                 self._pending = packet
                 return
         except av.FFmpegError:
+            # What lies behind a cut is only read because packets are not in strict order.
+            if self._window.is_after(self._read_until):
+                return
             self.damaged = True
             self.warnings.append(
                 f"{self._source.path.name} is damaged: sound and subtitles end early"
@@ -198,6 +226,7 @@ class StreamCopier:
         route = self._routes.get(index)
         if route is None:
             return
+        self._look_for_damage(packet)
         try:
             for converted in route.feed(packet, self._window):
                 self._mux(converted)
@@ -208,6 +237,18 @@ class StreamCopier:
                 f"{self._source.path.name}: stream {index} ends early; it cannot be written"
                 f" ({error.strerror})"
             )
+
+    def _look_for_damage(self, packet: Packet[Stream]) -> None:
+        if not self._window.holds(_time(packet)):
+            return
+        self._broken += packet.is_corrupt
+        # A transport stream has no index that would tell what is missing.
+        if packet.stream.type != "audio" or self._input.format.name != "mpegts":
+            return
+        end = self._sound_ends.get(packet.stream_index)
+        self._broken += end is not None and _time(packet) - end > _SOUND_GAP
+        length = (packet.duration or 0) * packet.time_base
+        self._sound_ends[packet.stream_index] = _time(packet) + length
 
     def _mux(self, packet: Packet[Stream]) -> None:
         if self._output.format.name == "avi":

@@ -111,6 +111,7 @@ class VideoFileSink:
             encoder.pixel_format,
             self._tags.matrix,
             full_range=encoder.full_range,
+            left=encoder.left,
         )
         if (width, height) != (info.width, info.height):
             self.warnings.append(
@@ -329,7 +330,8 @@ class VideoFileSink:
             self._mux(packet)
         if self._copier is not None and self._source is not None:
             # After an interruption sound must not go on behind the last picture.
-            self._copier.finish(None if self._source.exhausted else self._clock.end)
+            end = self._clock.end
+            self._copier.finish(None if self._source.exhausted else end, end)
             self.warnings += self._copier.warnings
         if self._clock.mended:
             self.warnings.append(

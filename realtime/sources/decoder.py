@@ -33,7 +33,8 @@ class Decoder:
 
     Attributes:
         last_time: presentation time of the latest frame, in seconds; None before the first.
-        damage: how many packets or frames were lost or broken; the end missing counts as one.
+        damage: about when (in seconds) each packet or frame stood that was lost or broken; the end
+            missing counts as one.
         is_encrypted: the packets are encrypted, so that what comes out is noise.
     """
 
@@ -46,22 +47,26 @@ class Decoder:
         self._stream = stream
         self._time_base = stream.time_base or Fraction(1, av.time_base)
         self.last_time: Fraction | None = None
-        self.damage = 0
+        self.damage: list[Fraction] = []
         self.is_encrypted = False
+        self._packet_time = Fraction(0)
 
     def frames(self) -> Iterator[tuple[Fraction, av.VideoFrame]]:
         """(presentation time in seconds, frame) from where the file stands to its end."""
-        self.damage = 0
+        self.damage = []
         self.last_time = None
+        self._packet_time = Fraction(0)
         packets = self._packets()
         last_dts: int | None = None
         for packet in packets:
             last_dts = packet.dts if packet.dts is not None else last_dts
             for frame in self._decode(packet):
-                self.damage += frame.is_corrupt
                 self.last_time = self._time(frame)
+                if frame.is_corrupt:
+                    self.damage.append(self.last_time)
                 yield self.last_time, frame
-        self.damage += self._ends_early(last_dts)
+        if self._ends_early(last_dts):
+            self.damage.append(self._packet_time)
 
     def frames_from(self, time: Fraction) -> Iterator[tuple[Fraction, av.VideoFrame]]:
         """The same, beginning with the first frame at or after ``time`` (in seconds)."""
@@ -93,14 +98,17 @@ class Decoder:
             except StopIteration:
                 return
             except av.FFmpegError:
-                self.damage += 1
+                self.damage.append(self._packet_time)
                 break
+            ticks = packet.pts if packet.pts is not None else packet.dts
+            if ticks is not None:
+                self._packet_time = ticks * (packet.time_base or self._time_base)
             if not packet.size and packet.dts is not None:
                 # An empty packet says that nothing changed: the picture before it stays.
                 continue
             self.is_encrypted |= packet.has_sidedata("encryption_info")
             if packet.is_corrupt:
-                self.damage += 1
+                self.damage.append(self._packet_time)
                 broken.append(packet)
                 continue
             # A broken packet at the very end is half a frame: with it the decoder fails while it
@@ -121,7 +129,8 @@ class Decoder:
             return []
         except av.FFmpegError:
             # Before the first picture this is normal: recordings often begin amid a scene.
-            self.damage += self.last_time is not None
+            if self.last_time is not None:
+                self.damage.append(self._packet_time)
             return []
 
     def _time(self, frame: av.VideoFrame) -> Fraction:

@@ -10,16 +10,21 @@ from typing import Any, Self, cast
 
 import av
 
-from ..color import is_hdr
+from ..color import BT709, is_hdr
 from ..errors import OptionError, SourceError
-from ..frame import Frame, StreamInfo
+from ..frame import ColorTags, Frame, StreamInfo
 from ..sizes import SizeRequest
+from ..tonemap import ToneMapper
 from .decoder import Decoder
+from .deinterlace import Deinterlacer
 from .opening import find_video, open_input
 from .orientation import Orientation, parse_display_matrix
-from .rgb import RgbConverter, tags_of
+from .rgb import RgbConverter, peak_light, tags_of
 from .timeline import average_rate, presentation_start, stream_duration
 
+_GAP = Fraction(3, 2)
+"""Frames from the last one to a cut, on average, beyond which one is missing."""
+_SDR = ColorTags(BT709, BT709, BT709, full_range=False)
 _SAME_SHAPE = Fraction(1, 100)
 """Relative change of the aspect ratio that is mere rounding of the size."""
 
@@ -37,7 +42,7 @@ class VideoFileSource:
         size: bring the upright pictures to this size.
 
     Attributes:
-        info: of the frames delivered.
+        info: of the frames delivered; HDR is delivered as SDR.
         warnings: one line for each thing the user should know; complete after iterating.
         damaged: frames were lost or broken.
         exhausted: every frame there is was delivered.
@@ -78,6 +83,7 @@ class VideoFileSource:
         self.stream_index = stream.index
         self._stream = stream
         self._decoder = Decoder(self._container, stream)
+        self._deinterlacer = Deinterlacer()
         origin = presentation_start(self._container)
         begin = None if self.start is None else origin + self.start
         self.cut_end = None if self.end is None else origin + self.end
@@ -89,9 +95,13 @@ class VideoFileSource:
         orientation = _orientation(frame)
         self.info = self._describe(frame, orientation, size)
         self._converter = RgbConverter(
-            self.info.width, self.info.height, orientation, stream.codec_context.name
+            self.info.width,
+            self.info.height,
+            orientation,
+            stream.codec_context.name,
+            self._tone_mapper(frame),
         )
-        self._warn(frame, orientation)
+        self._warn(orientation)
 
     def _begin(
         self, begin: Fraction | None, origin: Fraction
@@ -100,6 +110,7 @@ class VideoFileSource:
         try:
             decoder = self._decoder
             frames = decoder.frames() if begin is None else decoder.frames_from(begin)
+            frames = self._deinterlacer(frames)
             first = next(frames, None)
         except av.FFmpegError as error:
             raise SourceError(f"{self.path} cannot be decoded: {error.strerror}") from error
@@ -142,8 +153,19 @@ class VideoFileSource:
             time_base=self._stream.time_base,
             sample_aspect_ratio=aspect,
             rotation=orientation.degrees,
-            color=tags_of(frame),
+            color=_SDR if is_hdr(tags_of(frame)) else tags_of(frame),
         )
+
+    def _tone_mapper(self, frame: av.VideoFrame) -> ToneMapper | None:
+        transfer = tags_of(frame).transfer
+        if transfer is None or not is_hdr(tags_of(frame)):
+            return None
+        mapper = ToneMapper(transfer, peak_light(frame))
+        self.warnings.append(
+            f"{self.path.name} is HDR; it was tone-mapped to SDR (BT.709), from"
+            f" {mapper.peak:.0f} cd/m2"
+        )
+        return mapper
 
     def _duration(self) -> Fraction | None:
         whole = stream_duration(self._container, self._stream)
@@ -153,18 +175,11 @@ class VideoFileSource:
         end = whole if self.end is None else min(whole, self.end)
         return max(end - start, Fraction(0))
 
-    def _warn(self, frame: av.VideoFrame, orientation: Orientation) -> None:
-        name = self.path.name
-        if frame.interlaced_frame:
-            self.warnings.append(f"{name} is interlaced; combs may show, deinterlace it first")
-        if is_hdr(self.info.color):
-            self.warnings.append(
-                f"{name} is HDR and is not tone-mapped: its colours will look flat; convert it to"
-                " SDR first"
-            )
+    def _warn(self, orientation: Orientation) -> None:
         if not orientation.is_exact:
             self.warnings.append(
-                f"{name} asks to be turned by an odd angle; the nearest quarter turn is used"
+                f"{self.path.name} asks to be turned by an odd angle; the nearest quarter turn is"
+                " used"
             )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -189,12 +204,27 @@ class VideoFileSource:
             index += 1
             self.exhausted = True
         finally:
-            if self._decoder.damage:
+            if self._deinterlacer.is_used:
+                self.warnings.append(
+                    f"{self.path.name} is interlaced; it was deinterlaced, one picture for each"
+                    " frame"
+                )
+            if self._is_damaged_until(time):
                 self.damaged = True
                 self.warnings.append(
                     f"{self.path.name} is damaged: {index} frames could be decoded, to"
                     f" {_seconds(time)}"
                 )
+
+    def _is_damaged_until(self, last: Fraction) -> bool:
+        """Whether something is missing of what was asked for; ``last`` is the last frame's time."""
+        damage = self._decoder.damage
+        if self.cut_end is None or not damage:
+            return bool(damage)
+        # The decoder works ahead, into what lies behind the cut. It may also tell of a broken
+        # frame late; then that frame leaves a gap before the cut.
+        gap = self.info.rate is not None and (self.cut_end - last) * self.info.rate > _GAP
+        return gap or any(time < self.cut_end for time in damage)
 
     def _convert(
         self, time: Fraction, frame: av.VideoFrame, index: int, duration: Fraction | None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+from typing import Any, cast
+
 import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from ..color import FULL_RANGE, LIMITED_RANGE, UNSPECIFIED, matrix_of, swscale_matrix
 from ..frame import ColorTags, Image
+from ..tonemap import ToneMapper
 from .orientation import Orientation
 
 # Without these swscale takes a short cut that repeats each colour sample over 2 x 2 pixels.
@@ -25,12 +29,21 @@ class RgbConverter:
         height: of the pictures delivered (after turning), in pixels.
         orientation: how to turn them.
         codec: FFmpeg's name of the decoder.
+        tone_mapper: makes SDR of HDR; None for what is SDR.
     """
 
-    def __init__(self, width: int, height: int, orientation: Orientation, codec: str) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        orientation: Orientation,
+        codec: str,
+        tone_mapper: ToneMapper | None = None,
+    ) -> None:
         self._width, self._height = orientation.size(width, height)
         self._orientation = orientation
         self._codec = codec
+        self._tone_mapper = tone_mapper
         self._reformatter = VideoReformatter()
         self._blender = VideoReformatter()
 
@@ -42,8 +55,12 @@ class RgbConverter:
         """
         if has_alpha(frame):
             frame = self._on_black(frame)
-        converted = self._convert(self._reformatter, frame, self._width, self._height, "rgb24")
-        image = np.ascontiguousarray(converted.to_ndarray(), np.uint8)
+        pixel_format = "rgb24" if self._tone_mapper is None else "rgb48le"
+        converted = self._convert(self._reformatter, frame, self._width, self._height, pixel_format)
+        if self._tone_mapper is None:
+            image = np.ascontiguousarray(converted.to_ndarray(), np.uint8)
+        else:
+            image = self._tone_mapper(converted.to_ndarray().astype(np.uint16, copy=False))
         return self._orientation.apply(image)
 
     def _on_black(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -92,6 +109,22 @@ def tags_of(frame: av.VideoFrame) -> ColorTags:
         known(frame.color_trc) or None,
         {LIMITED_RANGE: False, FULL_RANGE: True}.get(int(frame.color_range)),
     )
+
+
+def peak_light(frame: av.VideoFrame) -> float | None:
+    """Brightest light of an HDR video in cd/m2, as far as the frame says."""
+    side_data = cast(Any, frame.side_data)
+    content = side_data.get("CONTENT_LIGHT_LEVEL")
+    if content is not None:
+        (brightest,) = struct.unpack_from("=I", bytes(content))
+        if brightest:
+            return float(brightest)
+    display = side_data.get("MASTERING_DISPLAY_METADATA")
+    if display is None:
+        return None
+    # AVMasteringDisplayMetadata: ten rational numbers, and which of them are given.
+    numerator, denominator, _, is_given = struct.unpack_from("=2i2i", bytes(display), 72)
+    return numerator / denominator if is_given and numerator > 0 and denominator > 0 else None
 
 
 def is_full_range(frame: av.VideoFrame, codec: str) -> bool:

@@ -17,6 +17,9 @@ from realtime.errors import OptionError
         ("0", 0),
         ("83", 83),
         ("83.5", Fraction(167, 2)),
+        (".5", Fraction(1, 2)),
+        ("5.", 5),
+        ("1:02.5", Fraction(125, 2)),
         ("1:23", 83),
         ("0:01:23.040", Fraction(8304, 100)),
         ("2:00:00", 7200),
@@ -29,7 +32,21 @@ def test_times_are_exact(text, seconds):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "-1", "1:60", "1:60:00", "1:2:3:4", "1.2.3", "1e3", "nan", ":5", "9" * 50],
+    [
+        "",
+        "abc",
+        "-1",
+        "1:60",
+        "1:60:00",
+        "1:2:3:4",
+        "1.2.3",
+        "1e3",
+        "nan",
+        ":5",
+        ".",
+        "1:.",
+        "9" * 50,
+    ],
 )
 def test_nonsense_is_refused(text):
     with pytest.raises(OptionError, match="is not understood"):

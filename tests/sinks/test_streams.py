@@ -202,6 +202,31 @@ def test_a_damaged_sound_track_ends_early(tmp_path):
     assert 20 < len(clips.frame_times(tmp_path / "out.mp4")) < 60
 
 
+def without_sound(path, first, last):
+    """Take the packets of a share of the sound out of a transport stream."""
+    with av.open(str(path)) as container:
+        number = container.streams.audio[0].id
+    packets = [path.read_bytes()[at : at + 188] for at in range(0, path.stat().st_size, 188)]
+    sound = [i for i, packet in enumerate(packets) if (packet[1] & 31) << 8 | packet[2] == number]
+    lost = set(sound[round(first * len(sound)) : round(last * len(sound))])
+    path.write_bytes(b"".join(packet for i, packet in enumerate(packets) if i not in lost))
+    return path
+
+
+def test_sound_that_is_missing_in_a_transport_stream_is_said(tmp_path):
+    path = clips.write_clip(tmp_path / "in.ts", frames=60, languages=("eng",))
+    assert convert(path, tmp_path / "whole.mkv") == []
+    (warning,) = convert(without_sound(path, 0.4, 0.6), tmp_path / "out.mkv")
+    assert "damaged: sound or subtitles are missing in 1 places" in warning
+    assert convert(path, tmp_path / "cut.mkv", end=Fraction(1, 5)) == []
+
+
+def test_sound_that_ends_early_in_a_transport_stream_is_said(tmp_path):
+    path = clips.write_clip(tmp_path / "in.ts", frames=60, languages=("eng",))
+    (warning,) = convert(without_sound(path, 0.5, 1), tmp_path / "out.mkv")
+    assert "s before the pictures" in warning
+
+
 @pytest.mark.parametrize("suffix", [".mov", ".mp4"])
 def test_a_time_code_is_written_anew(tmp_path, suffix):
     path = clips.write_clip(tmp_path / "in.mov", metadata={"timecode": "01:00:00:00"})

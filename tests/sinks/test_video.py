@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from videos import FAST, INFO, MILLISECOND, convert, picture, read
 
-from realtime.frame import ColorTags, Frame
+from realtime.frame import ColorTags, Frame, StreamInfo
 from realtime.sinks.encoders import CONTAINERS, ENCODERS, available_codecs
 from realtime.sinks.video import VideoFileSink, VideoOptions
 
@@ -143,6 +143,34 @@ def test_colors_are_tagged_and_return(tmp_path, tags, written):
     expected = clips.patches(0).astype(int)
     for y, x in ((12, 20), (12, 44), (36, 20), (36, 44)):
         assert np.abs(frame.image[y, x] - expected[y, x]).max() <= 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1", "vp9"])
+def test_a_few_frames_are_enough(tmp_path, codec, count):
+    target = tmp_path / "out.mkv"
+    with VideoFileSink(target, INFO, VideoOptions(codec)) as sink:
+        for index in range(count):
+            sink.write(picture(index))
+    assert clips.frame_times(target) == [Fraction(index, 25) for index in range(count)]
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "mpeg4", "vp9", "mjpeg", "prores"])
+def test_colours_stay_in_their_place_however_often_a_video_is_painted(tmp_path, codec):
+    """Half as many colour samples as pixels: readers must know on which pixels they lie."""
+    wave = np.rint(128 + 60 * np.sin(2 * np.pi * np.arange(128) / 32)).astype(np.uint8)
+    picture = np.full((32, 128, 3), 128, np.uint8)
+    picture[..., 2] = wave
+    info = StreamInfo(128, 32, rate=Fraction(25), time_base=Fraction(1, 25))
+    frame = Frame(picture, Fraction(0), 0)
+    for turn in range(4):
+        target = tmp_path / f"{turn}.mkv"
+        with VideoFileSink(target, info, VideoOptions(codec)) as sink:
+            sink.write(frame)
+        ((frame,), _) = read(target)
+    spectrum = np.fft.fft(frame.image[16, :, 2].astype(float))[4]
+    shift = (np.angle(spectrum) + np.pi / 2) * 32 / (2 * np.pi)
+    assert abs(shift) < 0.3
 
 
 def test_odd_sizes_grow_by_repeating_the_edge(tmp_path):

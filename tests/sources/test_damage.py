@@ -84,6 +84,23 @@ def test_a_cut_before_the_damage_is_whole(long_clips):
     assert not source.damaged
 
 
+@pytest.mark.parametrize("kind", ["cut off", "noise"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_damage_counts_only_before_the_end_that_was_asked_for(long_clips, suffix, kind):
+    """Also where the decoder, which works ahead, has already met it."""
+    path = damaged(long_clips[suffix], kind)
+    whole, _ = read(long_clips[suffix])
+    start = whole[0].pts
+    sound = [frame.pts - start for frame in read(path)[0][:-12]]
+    for end in (sound[-1], sound[-1] - Fraction(3, 25), Fraction(1)):
+        frames, source = read(path, end=end)
+        assert [f.pts for f in frames] == [f.pts for f in whole if f.pts - start < end]
+        assert not source.damaged
+        assert source.warnings == []
+    for end in (Fraction(78, 25), Fraction(4)):
+        assert read(path, end=end)[1].damaged
+
+
 def test_frames_that_only_repeat_are_no_damage(tmp_path):
     path = tmp_path / "still.ogv"
     picture = ["-f", "lavfi", "-i", "color=gray:size=64x48:rate=25:duration=1"]

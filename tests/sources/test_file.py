@@ -126,17 +126,6 @@ def test_cuts_that_make_no_sense(clip, start, end, message):
         VideoFileSource(clip, start=Fraction(start), end=None if end is None else Fraction(end))
 
 
-def test_hdr_and_interlace_are_said(tmp_path):
-    path = clips.write_clip(
-        tmp_path / "hdr.mkv", frames=2, pixel_format="yuv420p10le", matrix=9, tags=(9, 16)
-    )
-    _, source = read(path)
-    assert any("HDR" in line for line in source.warnings)
-    path = clips.write_clip(tmp_path / "tff.mkv", frames=2, options={"x264-params": "tff=1"})
-    _, source = read(path)
-    assert any("interlaced" in line for line in source.warnings)
-
-
 def test_names_with_special_characters(tmp_path, clip, monkeypatch):
     for name in ("a b%d.mp4", "concat:x.mp4", "-dash.mp4", "ünï.mp4"):
         shutil.copy(clip, tmp_path / name)
