@@ -6,6 +6,7 @@ import io
 
 from .comparison import Comparison
 from .errors import OptionError
+from .messages import install_extra
 
 _PANELS = {"warping_error": "warping error", "sharpness": "variance of the Laplacian"}
 _COLORS = {"input": "#bbbbbb", "unsteady": "#ccbb44", "per_frame": "#ee6677", "output": "#4477aa"}
@@ -21,7 +22,7 @@ def check_plotting() -> None:
         import matplotlib.figure  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise OptionError(
-            "the plot needs matplotlib; install it with: pip install 'stylecam[plots]', or give"
+            f"the plot needs matplotlib; install it with: {install_extra('plots')}, or give"
             " --no-plot"
         ) from error
 

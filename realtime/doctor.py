@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from .about import __version__
+from .messages import install_extra
 
 _LIBRARIES = {"numpy": "numpy", "PyAV": "av", "OpenCV": "cv2", "ONNX Runtime": "onnxruntime"}
 _TRAINING_LIBRARIES = ("torch", "onnx")
@@ -141,7 +142,7 @@ def _training_version(name: str) -> Finding:
     try:
         return Finding(name, True, version(name))
     except PackageNotFoundError:
-        return Finding(name, False, "not installed; needed to train: pip install 'stylecam[train]'")
+        return Finding(name, False, f"not installed; needed to train: {install_extra('train')}")
 
 
 def _guarded(topic: str, find: Callable[[], list[Finding]]) -> list[Finding]:

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from .errors import OptionError, ProviderError
-from .messages import did_you_mean, one_line
+from .messages import did_you_mean, install_extra, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ PROVIDERS: dict[str, Provider] = {
         Provider(
             "cuda",
             "CUDAExecutionProvider",
-            "pip install 'stylecam[cuda]' (and an NVIDIA driver for CUDA 13)",
+            f"{install_extra('cuda')} (and an NVIDIA driver for CUDA 13)",
             memory="cuda",
             # An exhaustive search runs anew for each size and takes seconds; this finds the same.
             options={
@@ -74,7 +74,7 @@ PROVIDERS: dict[str, Provider] = {
         Provider(
             "tensorrt",
             "TensorrtExecutionProvider",
-            "pip install 'stylecam[cuda]' and put TensorRT 10 for CUDA 13 on the library path",
+            f"{install_extra('cuda')} and put TensorRT 10 for CUDA 13 on the library path",
             memory="cuda",
             library="onnxruntime_providers_tensorrt",
         ),

@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .errors import OptionError
+from .errors import OptionError, SourceError
 from .model import MINIMUM_SIDE
 
 MAXIMUM_SIDE = 16384
 """Largest height and width that is accepted, in pixels: the limit of common encoders."""
+
+MAXIMUM_PIXELS = 150_000_000
+"""Most pixels of an input's picture that are decoded without being allowed to: half a gigabyte. A
+small damaged or malicious file can promise billions."""
 
 _SIZE = re.compile(r"(?:(?P<width>[0-9]+)x)?(?P<height>[0-9]+)", re.IGNORECASE)
 
@@ -79,6 +83,25 @@ def check_limits(width: int, height: int) -> None:
     """
     for side in (width, height):
         _check_side(side, f"{width}x{height}")
+
+
+def check_pixels(width: int, height: int, most: int, where: object) -> None:
+    """Raise if an input's pictures are larger than what may be decoded.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        most: pixels that a picture may have.
+        where: the input, for the message.
+
+    Raises:
+        SourceError: they are.
+    """
+    if width * height > most:
+        raise SourceError(
+            f"{where} has pictures of {width}x{height} pixels, more than the {most} that are"
+            " decoded; if you trust it, raise the limit with --max-pixels"
+        )
 
 
 def _check_side(side: int, size: str) -> None:

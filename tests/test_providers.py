@@ -97,7 +97,7 @@ def test_auto_says_in_one_line_that_a_gpu_is_not_used(model_path, tmp_path, monk
     assert record.levelno == logging.WARNING
     message = record.getMessage()
     assert message.endswith("running on the CPU")
-    assert "stylecam[cuda]" in message
+    assert "[cuda]" in message
     assert "\n" not in message
 
 

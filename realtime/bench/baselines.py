@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..errors import OptionError
 from ..frame import Image
+from ..messages import install_extra
 
 ENTRY_POINTS = "stylecam.baselines"
 """The group of entry points; each names a module with the members of ``Baseline``."""
@@ -53,7 +54,7 @@ def load_baseline(name: str) -> Baseline:
     except ImportError as error:
         raise OptionError(
             f"the baseline '{name}' needs {error.name or error}; install it with:"
-            " pip install 'stylecam[train]', or leave --baseline out"
+            f" {install_extra('train')}, or leave --baseline out"
         ) from error
     return baseline
 

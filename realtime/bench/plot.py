@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from ..errors import OptionError
+from ..messages import install_extra
 
 STAGES = ("decode", "stylize", "stabilize", "compose", "encode")
 _COLORS = dict(zip(STAGES, ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee"), strict=True))
@@ -25,7 +26,7 @@ def check_plotting(suffix: str) -> None:
         import matplotlib.figure  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise OptionError(
-            "--plot needs matplotlib; install it with: pip install 'stylecam[plots]'"
+            f"--plot needs matplotlib; install it with: {install_extra('plots')}"
         ) from error
 
 

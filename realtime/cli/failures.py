@@ -7,6 +7,7 @@ import errno
 import click
 
 from ..errors import StylecamError
+from ..messages import install_extra
 
 EXTRAS = {
     "jinja2": "train",
@@ -62,4 +63,4 @@ def _missing_extra(error: ModuleNotFoundError) -> str | None:
     extra = EXTRAS.get(package)
     if extra is None:
         return None
-    return f"this command needs {package}; install it with: pip install 'stylecam[{extra}]'"
+    return f"this command needs {package}; install it with: {install_extra(extra)}"

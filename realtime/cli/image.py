@@ -75,8 +75,10 @@ class _Converter:
         from .jobs import Outcome
 
         del stop  # one image is quick, and half an image is no use
-        with ImageSource(Path(job.input), size=self.size) as source:
+        limit = self.paint.max_pixels
+        with ImageSource(Path(job.input), size=self.size, max_pixels=limit) as source:
             reporter.begin(Path(job.input).name, 1)
+            self.paint.check_size(source.info, job.input)
             info = self.paint.output_info(source.info)
             with ImageSink(job.output, overwrite=self.overwrite) as sink:
                 stats = run(

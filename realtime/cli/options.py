@@ -104,6 +104,10 @@ def painting(function: Callable[..., int]) -> Callable[..., int]:
         model,
         device,
         threads,
+        click.option(
+            "--max-pixels", type=click.IntRange(256, 2**31 - 1), metavar="N",
+            help="Refuse inputs whose pictures have more pixels; 150 million if not given.",
+        ),
     ]  # fmt: skip
     decorated: Callable[..., int] = with_paint
     for decorate in reversed(decorators):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import SourceError
+from ..model import MINIMUM_SIDE
 from ..sizes import SizeRequest, parse_size
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class PaintOptions:
         model: file name; None for the model that comes with stylecam.
         device: one of ``providers.DEVICES``.
         threads: of the model; None for one per core.
+        max_pixels: most pixels that an input's picture may have; None for the usual limit.
     """
 
     style: str | None
@@ -37,6 +40,7 @@ class PaintOptions:
     model: str | None
     device: str
     threads: int | None
+    max_pixels: int | None = None
 
     def parse_size(self) -> SizeRequest | None:
         """What the size means.
@@ -82,6 +86,22 @@ class PaintOptions:
         if self.keep_colors:
             return keep_colors
         return side_by_side if self.side_by_side else None
+
+    def check_size(self, info: StreamInfo, name: str) -> None:
+        """Raise unless pictures of an input are large enough to paint.
+
+        Args:
+            info: of the input.
+            name: of the input, for the message.
+
+        Raises:
+            SourceError: they are not.
+        """
+        if min(info.width, info.height) < MINIMUM_SIDE:
+            raise SourceError(
+                f"{name} has pictures of {info.width}x{info.height} pixels, too small to paint;"
+                f" each side needs at least {MINIMUM_SIDE}: give a larger --size"
+            )
 
     def output_info(self, info: StreamInfo) -> StreamInfo:
         """What the pictures are like after ``composer``."""

@@ -112,7 +112,14 @@ class _Converter:
 
         # One for each file: nothing of a clip may show in the next one.
         stabilizer = TemporalStabilizer(self.temporal) if self.temporal else None
-        with open_source(job.input, start=self.start, end=self.end, size=self.size) as source:
+        with open_source(
+            job.input,
+            start=self.start,
+            end=self.end,
+            size=self.size,
+            max_pixels=self.paint.max_pixels,
+        ) as source:
+            self.paint.check_size(source.info, job.input)
             info = self.paint.output_info(source.info)
             self.stylizer.warm_up(source.info.width, source.info.height)
             reporter.begin(Path(job.input).name, info.frame_count)

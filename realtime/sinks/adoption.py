@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import av
 from av.stream import Disposition
 
+from ..sources.opening import open_again
 from .routes import AudioRoute, CopyRoute, CoverRoute, Route, SubtitleRoute
 from .tags import stream_tags
 
@@ -178,7 +179,7 @@ def _codec_name(stream: Stream) -> str:
 
 
 def _read_cover(path: Path, index: int) -> bytes:
-    with av.open(str(path.absolute())) as container:
+    with open_again(path) as container:
         for packet in container.demux(container.streams[index]):
             return bytes(packet)
     return b""

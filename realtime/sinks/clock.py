@@ -76,9 +76,8 @@ class Clock:
         shown = packet.pts if packet.pts is not None else packet.dts
         assert shown is not None
         decoded = packet.dts if packet.dts is not None else shown
-        if decoded > shown:
-            # x265 leaves it unset where a video has fewer frames than it would look ahead.
-            decoded = shown
+        # x265 leaves it unset where a video has fewer frames than it would look ahead.
+        decoded = min(decoded, shown)
         packet.pts = self._ticks[shown]
         packet.duration = self._durations.pop(shown, self._duration)
         # Frames that wait for others are decoded before the first is shown.

@@ -12,6 +12,7 @@ import av
 from av.stream import Discard
 
 from ..errors import SinkError
+from ..sources.opening import open_again
 from .adoption import StreamAdopter
 from .atomic import reason
 from .routes import CopyRoute, Route, Window
@@ -70,7 +71,7 @@ class StreamCopier:
         self._broken = 0
         self._sound_ends: dict[int, Fraction] = {}
         try:
-            self._input = av.open(str(source.path.absolute()), metadata_errors="surrogateescape")
+            self._input = open_again(source.path)
         except (av.FFmpegError, OSError) as error:
             raise SinkError(f"{source.path} cannot be read again: {reason(error)}") from error
 

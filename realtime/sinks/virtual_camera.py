@@ -8,7 +8,7 @@ from typing import Self
 
 from ..errors import SinkError
 from ..frame import Frame, StreamInfo
-from ..messages import one_line
+from ..messages import install_extra, one_line
 from .clock import nominal_rate
 
 _DRIVERS = {
@@ -39,7 +39,7 @@ class VirtualCameraSink:
         except ImportError as error:
             raise SinkError(
                 "the virtual camera needs pyvirtualcam; install it with:"
-                " pip install 'stylecam[virtual-camera]'"
+                f" {install_extra('virtual-camera')}"
             ) from error
         try:
             self._camera = pyvirtualcam.Camera(info.width, info.height, float(nominal_rate(info)))

@@ -40,6 +40,7 @@ def open_source(
     size: SizeRequest | None = None,
     camera_size: tuple[int, int] | None = None,
     camera_fps: Fraction | None = None,
+    max_pixels: int | None = None,
 ) -> Source:
     """Open whatever ``spec`` names.
 
@@ -51,6 +52,7 @@ def open_source(
         size: bring frames to this size; for files and images.
         camera_size: (width, height) to ask a camera for, in pixels.
         camera_fps: frames per second to ask a camera for.
+        max_pixels: most pixels that a picture of a file may have; None for the usual limit.
 
     Raises:
         SourceError: it does not exist or cannot be decoded.
@@ -80,10 +82,10 @@ def open_source(
         from .images import ImageSource
 
         _refuse(text, start=start, end=end)
-        return ImageSource(path, size=size)
+        return ImageSource(path, size=size, max_pixels=max_pixels)
     from .file import VideoFileSource
 
-    return VideoFileSource(path, start=start, end=end, size=size)
+    return VideoFileSource(path, start=start, end=end, size=size, max_pixels=max_pixels)
 
 
 def open_live(

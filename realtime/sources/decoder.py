@@ -24,12 +24,19 @@ _MOST_THREADS = 4
 """A network leaves a decoder little to do; more threads only hold more frames in memory."""
 _STEPS_BACK = (0, 5, 30)
 """Seconds before the wanted time at which seeking is tried, until it lands early enough."""
+_LARGEST_LIMIT = 2**31 - 1
+"""FFmpeg counts pixels in 32 bits."""
 _TOLERANCE = Fraction(1, 2)
 """Seconds that may be missing at the end before a file counts as cut off."""
 
 
 class Decoder:
     """Decodes one video stream, noting damage instead of stopping at it.
+
+    Args:
+        container: the file.
+        stream: one of its streams.
+        max_pixels: larger pictures count as damage.
 
     Attributes:
         last_time: presentation time of the latest frame, in seconds; None before the first.
@@ -38,7 +45,9 @@ class Decoder:
         is_encrypted: the packets are encrypted, so that what comes out is noise.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, max_pixels: int) -> None:
+        # What the container says of the size can be wrong, and it can change on the way.
+        stream.codec_context.options = {"max_pixels": str(min(max_pixels, _LARGEST_LIMIT))}
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
         # PyAV has FFmpeg invent missing times, which go back and forth where frames are reordered.

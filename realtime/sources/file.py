@@ -13,7 +13,7 @@ import av
 from ..color import BT709, is_hdr
 from ..errors import OptionError, SourceError
 from ..frame import ColorTags, Frame, StreamInfo
-from ..sizes import SizeRequest
+from ..sizes import MAXIMUM_PIXELS, SizeRequest, check_pixels
 from ..tonemap import ToneMapper
 from .decoder import Decoder
 from .deinterlace import Deinterlacer
@@ -40,6 +40,7 @@ class VideoFileSource:
         start: first moment, in seconds from where players show 0:00; frames before are skipped.
         end: moment before which to stop, counted alike.
         size: bring the upright pictures to this size.
+        max_pixels: most pixels that a picture may have; None for the usual limit.
 
     Attributes:
         info: of the frames delivered; HDR is delivered as SDR.
@@ -51,7 +52,7 @@ class VideoFileSource:
         cut_end: time at which ``end`` cuts, as in the file; else None.
 
     Raises:
-        SourceError: missing, unreadable, not a video, without a frame that decodes.
+        SourceError: missing, unreadable, not a video, too large, without a frame that decodes.
         OptionError: ``end`` is not after ``start``, or no frame lies between them.
     """
 
@@ -62,6 +63,7 @@ class VideoFileSource:
         start: Fraction | None = None,
         end: Fraction | None = None,
         size: SizeRequest | None = None,
+        max_pixels: int | None = None,
     ) -> None:
         _check_range(start, end)
         self.path = Path(path)
@@ -73,16 +75,17 @@ class VideoFileSource:
         self._iterated = False
         self._container = open_input(self.path)
         try:
-            self._prepare(size)
+            self._prepare(size, max_pixels or MAXIMUM_PIXELS)
         except BaseException:
             self._container.close()
             raise
 
-    def _prepare(self, size: SizeRequest | None) -> None:
+    def _prepare(self, size: SizeRequest | None, max_pixels: int) -> None:
         stream = find_video(self._container, self.path)
+        check_pixels(stream.width, stream.height, max_pixels, self.path)
         self.stream_index = stream.index
         self._stream = stream
-        self._decoder = Decoder(self._container, stream)
+        self._decoder = Decoder(self._container, stream, max_pixels)
         self._deinterlacer = Deinterlacer()
         origin = presentation_start(self._container)
         begin = None if self.start is None else origin + self.start

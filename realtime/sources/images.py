@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ..errors import SourceError
 from ..frame import Frame, Image, StreamInfo
 from ..opencv import quiet_opencv
-from ..sizes import SizeRequest
+from ..sizes import MAXIMUM_PIXELS, SizeRequest, check_pixels
 from . import IMAGE_SUFFIXES
+from .image_header import picture_size
 
 DEFAULT_RATE = Fraction(25)
 """Frames per second of a folder of pictures, which has no time of its own."""
@@ -33,8 +34,14 @@ class ImageSource:
     """
 
     def __init__(
-        self, path: Path, *, size: SizeRequest | None = None, rate: Fraction = DEFAULT_RATE
+        self,
+        path: Path,
+        *,
+        size: SizeRequest | None = None,
+        rate: Fraction = DEFAULT_RATE,
+        max_pixels: int | None = None,
     ) -> None:
+        self._max_pixels = max_pixels
         self.warnings: list[str] = []
         self.damaged = False
         self._paths = list_images(path) if path.is_dir() else [path]
@@ -70,7 +77,7 @@ class ImageSource:
             yield Frame(image, index / self._rate, index, 1 / self._rate)
 
     def _load(self, path: Path) -> Image:
-        image = read_image(path)
+        image = read_image(path, self._max_pixels)
         if self._requested is None:
             return image
         height, width = image.shape[:2]
@@ -119,17 +126,21 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(paths, key=lambda path: _natural_key(path.name))
 
 
-def read_image(path: Path) -> Image:
+def read_image(path: Path, max_pixels: int | None = None) -> Image:
     """Decode an image file.
 
     The orientation in its EXIF data is applied; grey, 16-bit and CMYK pictures become 8-bit RGB;
     transparent ones are laid on white.
 
+    Args:
+        path: of the file.
+        max_pixels: most pixels that it may have; None for the usual limit.
+
     Returns:
         uint8 ``[H, W, 3]``, RGB.
 
     Raises:
-        SourceError: missing, unreadable, or no image.
+        SourceError: missing, unreadable, too large, or no image.
     """
     try:
         data = path.read_bytes()
@@ -139,6 +150,9 @@ def read_image(path: Path) -> Image:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from error
     if not data:
         raise SourceError(f"{path} is empty")
+    size = picture_size(data)
+    if size is not None:
+        check_pixels(*size, max_pixels or MAXIMUM_PIXELS, path)
     image = _decode(data, cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise SourceError(f"{path} is no image that can be decoded; it may be damaged")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
+_NAME_OTHER_FILES = frozenset(
+    (
+        *("applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "rtp"),
+        *("rtsp", "sap", "sdp", "vapoursynth", "vobsub", "webm_dash_manifest"),
+    )
+)
+"""Formats whose reader opens other files, or addresses in the network, that a file names."""
 _MP4_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"))
 
 
@@ -52,9 +60,7 @@ def open_input(path: Path) -> InputContainer:
     """
     check_readable(path)
     try:
-        # An absolute name is never mistaken for a protocol such as "concat:". Tags in another
-        # encoding than UTF-8 pass through unharmed.
-        return av.open(str(path.absolute()), metadata_errors="surrogateescape")
+        return open_again(path)
     except av.InvalidDataError as error:
         if _starts_like_mp4(path):
             raise SourceError(
@@ -64,8 +70,35 @@ def open_input(path: Path) -> InputContainer:
         raise SourceError(
             f"{path} is not a video, or is damaged beyond reading; check that it plays"
         ) from error
+    except av.ArgumentError as error:
+        raise SourceError(
+            f"{path} is a playlist, or another kind of file that only names other files, which is"
+            " not followed; name the video itself"
+        ) from error
     except (av.FFmpegError, OSError) as error:
         raise SourceError(f"{path} cannot be read: {_reason(error)}") from error
+
+
+def open_again(path: Path) -> InputContainer:
+    """Open a media file that is known to be one, and nothing else that it may name.
+
+    Raises:
+        av.FFmpegError: it cannot be opened.
+        OSError: likewise.
+    """
+    # An absolute name is never mistaken for a protocol such as "concat:". Tags in another encoding
+    # than UTF-8 pass through unharmed.
+    return av.open(
+        str(path.absolute()),
+        metadata_errors="surrogateescape",
+        options={"protocol_whitelist": "file", "format_whitelist": _self_contained_formats()},
+    )
+
+
+@functools.cache
+def _self_contained_formats() -> str:
+    names = {name for names in av.formats_available for name in names.split(",")}
+    return ",".join(sorted(names - _NAME_OTHER_FILES))
 
 
 def find_video(container: InputContainer, path: Path) -> VideoStream:

@@ -392,3 +392,21 @@ def test_without_standard_output_or_error(model, clip, tmp_path, closed):
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert media.count_frames(out) == 12
+
+
+def test_a_video_too_small_to_paint_is_named(call, model, tmp_path):
+    path = media.make_clip(tmp_path / "tiny.mp4", width=64, height=8)
+    result = call("video", path, "-o", tmp_path / "out.mp4", "--model", model)
+    assert result.code == 2
+    assert "tiny.mp4 has pictures of 64x8 pixels, too small" in result.error_line
+    assert (
+        call("video", path, "-o", tmp_path / "out.mp4", "--model", model, "--size", "32").code == 0
+    )
+
+
+def test_a_limit_for_the_number_of_pixels(call, model, clip, tmp_path):
+    arguments = "video", clip, "-o", tmp_path / "out.mp4", "--model", model, "--max-pixels"
+    result = call(*arguments, "1000")
+    assert result.code == 2
+    assert "64x48 pixels, more than the 1000" in result.error_line
+    assert call(*arguments, "4000").code == 0
