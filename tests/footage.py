@@ -27,7 +27,7 @@ def make(path: Path, *arguments: object) -> Path:
 
 def source(size: str = "64x64", rate: str = "25", frames: int = 12, picture: str = "testsrc2"):
     """Arguments for a moving test picture."""
-    return "-f", "lavfi", "-i", f"{picture}=size={size}:rate={rate}", "-frames:v", str(frames)
+    return "-f", "lavfi", "-i", f"{picture}=size={size}:rate={rate},trim=end_frame={frames}"
 
 
 def tone(seconds: float = 1, frequency: int = 440):
@@ -81,6 +81,16 @@ def packets(path: Path, stream: str) -> list[tuple[Fraction, str]]:
     found = json.loads(text)
     unit = Fraction(found["streams"][0]["time_base"])
     return [(packet.get("pts", 0) * unit, packet["data_hash"]) for packet in found["packets"]]
+
+
+def clicks(path: Path) -> list[float]:
+    """When the sound becomes loud after silence, in seconds as players show them."""
+    data = run(*("ffmpeg", "-v", "error", "-i", path, "-map", "0:a:0", "-af", "aresample=async=1"),
+               *("-ac", "1", "-ar", "48000", "-f", "f32le", "-"))  # fmt: skip
+    loud = np.flatnonzero(np.abs(np.frombuffer(data, np.float32)) > 0.2) / 48_000
+    begins = loud[np.diff(loud, prepend=-1) > 0.1]
+    first = packets(path, "a:0")[0][0]
+    return [float(first) + float(time) for time in begins]
 
 
 def run(program: str, *arguments: object) -> bytes:

@@ -127,7 +127,9 @@ class StreamAdopter:
         rate = stream.codec_context.sample_rate
         if codec == "libopus" or rate not in _AAC_RATES:
             rate = _OPUS_RATE
-        output = cast("AudioStream", self._output.add_stream(codec, rate=rate))
+        # Without a reservoir of bits every packet of MP3 can be heard without those before it.
+        options = {"reservoir": "0"} if codec == "libmp3lame" else {}
+        output = cast("AudioStream", self._output.add_stream(codec, rate=rate, options=options))
         # A layout that the encoder does not know is mixed down.
         channels = stream.codec_context.channels
         layout = "mono" if channels == 1 else "stereo"
@@ -138,7 +140,7 @@ class StreamAdopter:
             f"{self._path.name}: {self._format} does not hold {_codec_name(stream)} sound; stream"
             f" {stream.index} is encoded again as {layout} {_codec_name(output)}"
         )
-        return AudioRoute(output)
+        return AudioRoute(output, from_zero=self._format == "avi")
 
     def _convert_subtitles(self, stream: SubtitleStream) -> Route | None:
         codec = _SUBTITLE_ENCODERS.get(self._format)

@@ -137,10 +137,17 @@ class CoverRoute:
 
 
 class AudioRoute:
-    """Sound decoded and encoded again."""
+    """Sound decoded and encoded again.
 
-    def __init__(self, output: AudioStream) -> None:
+    Args:
+        output: stream to write to.
+        from_zero: the container begins every stream at 0, and knows nothing of the silence that an
+            encoder puts in front.
+    """
+
+    def __init__(self, output: AudioStream, *, from_zero: bool = False) -> None:
         self._output = output
+        self._from_zero = from_zero
 
     def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
         """Encoded packets, once enough sound has come together for them.
@@ -158,11 +165,17 @@ class AudioRoute:
             if frame.pts is None or unit is None or not window.holds(frame.pts * unit):
                 continue
             frame.pts -= round(window.shift / unit)
-            yield from self._output.encode(frame)
+            yield from filter(self._is_sound, self._output.encode(frame))
+
+    def _is_sound(self, packet: Packet[Stream]) -> bool:
+        """False for an encoder's leading silence, which would delay all that follows."""
+        if not self._from_zero or packet.pts is None or packet.pts >= 0:
+            return True
+        return (packet.pts + (packet.duration or 0)) * packet.time_base > _MILLISECOND * 5
 
     def flush(self) -> Iterator[Packet[Stream]]:
         """The rest of the sound."""
-        yield from self._output.encode(None)
+        yield from filter(self._is_sound, self._output.encode(None))
 
 
 class SubtitleRoute:
