@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import OptionError, SinkError, SourceError
@@ -59,15 +59,22 @@ class Plan:
         jobs: in the order of the inputs; folders and patterns are in alphabetical order.
         folder: where the outputs go if they are to be collected in a folder, else None.
         new_folder: that folder does not exist yet.
+        done: how many other jobs were done by an earlier run.
     """
 
     jobs: tuple[Job, ...]
     folder: Path | None = None
     new_folder: bool = False
+    done: int = 0
 
 
 def plan_jobs(
-    inputs: Sequence[str], output: str, kind: MediaKind, *, overwrite: bool = False
+    inputs: Sequence[str],
+    output: str,
+    kind: MediaKind,
+    *,
+    overwrite: bool = False,
+    is_done: Callable[[Job], bool] | None = None,
 ) -> Plan:
     """Decide which files are read and which are written; nothing is touched.
 
@@ -76,6 +83,8 @@ def plan_jobs(
         output: a file for one input file; a folder for several, a folder or a pattern.
         kind: what to look for in folders.
         overwrite: existing outputs may be replaced.
+        is_done: whether the output of a job, which exists, is complete and need not be made again;
+            None makes all.
 
     Raises:
         SourceError: an empty name, or a folder or a pattern without any such file.
@@ -97,9 +106,22 @@ def plan_jobs(
         plan = Plan((Job(files[0], Path(output)),))
     _check_inputs_survive(plan.jobs)
     _check_distinct(plan.jobs)
+    if is_done is not None:
+        left = tuple(job for job in plan.jobs if not (job.output.is_file() and is_done(job)))
+        plan = replace(plan, jobs=left, done=len(plan.jobs) - len(left))
+        _check_complete(left, overwrite=overwrite)
     for job in plan.jobs:
         check_absent(job.output, overwrite=overwrite)
     return plan
+
+
+def _check_complete(jobs: Iterable[Job], *, overwrite: bool) -> None:
+    for job in jobs:
+        if job.output.is_file() and not overwrite:
+            raise SinkError(
+                f"output {job.output} ends earlier than {job.input}, or is something else; give"
+                " --overwrite as well to paint it again"
+            )
 
 
 def check_absent(output: Path, *, overwrite: bool) -> None:

@@ -33,6 +33,7 @@ def image(
     inputs: tuple[str, ...],
     output: str,
     overwrite: bool,
+    resume: bool,
     paint: PaintOptions,
 ) -> int:
     """Paint images: files, folders or patterns such as 'photos/*.jpg'."""
@@ -41,7 +42,9 @@ def image(
     from .progress import Reporter
 
     size = paint.parse_size()
-    plan = plan_jobs(inputs, output, IMAGE, overwrite=overwrite)
+    # A picture is either complete or not there at all.
+    done = (lambda _: True) if resume else None
+    plan = plan_jobs(inputs, output, IMAGE, overwrite=overwrite, is_done=done)
     _check_formats(plan)
     with paint.open_stylizer() as stylizer, Reporter(context.obj) as reporter:
         convert = _Converter(stylizer, paint, size, overwrite)

@@ -59,6 +59,7 @@ def run_jobs(plan: Plan, convert: Convert, reporter: Reporter) -> tuple[list[Out
     """
     outcomes: list[Outcome] = []
     discarded = False
+    alone = len(plan.jobs) + plan.done == 1
 
     def announce() -> None:
         reporter.say("stopping: the file is being finished; press Ctrl-C again to discard it")
@@ -72,15 +73,15 @@ def run_jobs(plan: Plan, convert: Convert, reporter: Reporter) -> tuple[list[Out
             if stop():
                 break
             try:
-                outcomes.append(_run_one(job, convert, stop, reporter, alone=len(plan.jobs) == 1))
+                outcomes.append(_run_one(job, convert, stop, reporter, alone=alone))
             except KeyboardInterrupt:
                 reporter.say(DISCARDED)
                 outcomes.append(Outcome(job, error=DISCARDED))
                 discarded = True
                 break
     _say_warnings(outcomes, reporter)
-    if len(plan.jobs) > 1:
-        _say_summary(len(plan.jobs), outcomes, reporter)
+    if len(plan.jobs) > 1 or plan.done:
+        _say_summary(plan, outcomes, reporter)
     if discarded or stop():
         return outcomes, stop.exit_code
     return outcomes, _exit_code(outcomes)
@@ -110,16 +111,19 @@ def _say_warnings(outcomes: Sequence[Outcome], reporter: Reporter) -> None:
             tell(f"warning: {warning}")
 
 
-def _say_summary(planned: int, outcomes: Sequence[Outcome], reporter: Reporter) -> None:
+def _say_summary(plan: Plan, outcomes: Sequence[Outcome], reporter: Reporter) -> None:
+    planned = len(plan.jobs)
     failed = sum(outcome.error is not None for outcome in outcomes)
     damaged = sum(outcome.damaged for outcome in outcomes)
-    parts = [f"{len(outcomes) - failed} of {planned} files done"]
+    parts = [f"{len(outcomes) - failed} of {planned} files done"] if planned else []
     if damaged:
         parts.append(f"{damaged} of them damaged")
     if failed:
         parts.append(f"{failed} failed")
     if len(outcomes) < planned:
         parts.append(f"{planned - len(outcomes)} not started")
+    if plan.done:
+        parts.append(f"{plan.done} done before")
     reporter.note(", ".join(parts))
 
 

@@ -116,9 +116,13 @@ def painting(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def output(what: str) -> Callable[[Function], Function]:
-    """``-o`` and ``--overwrite``."""
+    """``-o``, ``--overwrite`` and ``--resume``."""
 
     def decorate(function: Function) -> Function:
+        function = click.option(
+            "--resume", is_flag=True,
+            help="Leave out what an earlier run has finished.",
+        )(function)  # fmt: skip
         function = click.option(
             "--overwrite", is_flag=True, help="Replace outputs that exist."
         )(function)  # fmt: skip

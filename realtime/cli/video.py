@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def video(
     inputs: tuple[str, ...],
     output: str,
     overwrite: bool,
+    resume: bool,
     paint: PaintOptions,
     temporal: float | None,
     start: str | None,
@@ -66,6 +68,7 @@ def video(
     from ..batch import VIDEO, plan_jobs
     from ..sinks.encoders import VideoOptions, choose
     from ..stabilizer import DEFAULT_STRENGTH
+    from .finished import is_painted
     from .jobs import run_jobs
     from .progress import Reporter
     from .report import check_report, make_report, write_report
@@ -75,7 +78,8 @@ def video(
     size = paint.parse_size()
     steadiness = DEFAULT_STRENGTH if temporal is None else temporal
     encoding = VideoOptions(codec, crf, preset, overwrite)
-    plan = plan_jobs(inputs, output, VIDEO, overwrite=overwrite)
+    done = partial(is_painted, start=first, end=last) if resume else None
+    plan = plan_jobs(inputs, output, VIDEO, overwrite=overwrite, is_done=done)
     for job in plan.jobs:
         choose(job.output, encoding)  # raises where the container does not take the encoder
     if report is not None:

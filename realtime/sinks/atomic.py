@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import SinkError
+from .leftovers import TemporaryPlace
 
 
 class AtomicFile:
@@ -35,9 +36,10 @@ class AtomicFile:
             self._target = path.resolve()
             self._check(inputs)
             # The suffix stays, for what recognises formats by it.
-            name = f".stylecam-{secrets.token_hex(6)}{path.suffix}"
-            self.temporary = self._target.parent / name
-            self.temporary.touch(exist_ok=False)
+            self._place = TemporaryPlace(
+                self._target.parent, lambda new: new.touch(exist_ok=False), path.suffix
+            )
+            self.temporary = self._place.path
         except (OSError, ValueError, RuntimeError) as error:
             raise SinkError(f"cannot write {path}: {reason(error)}") from error
         self._open = True
@@ -70,6 +72,12 @@ class AtomicFile:
             return
         self._open = False
         try:
+            self._take_name()
+        finally:
+            self._place.release()
+
+    def _take_name(self) -> None:
+        try:
             if self._overwrite:
                 self.temporary.replace(self._target)
             else:
@@ -91,6 +99,7 @@ class AtomicFile:
         if self._open:
             self._open = False
             self._remove()
+            self._place.release()
 
     def _rename_to_new(self) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ from ..errors import SinkError
 from ..frame import Frame, Image
 from ..opencv import quiet_opencv
 from .atomic import AtomicFile, reason
+from .leftovers import TemporaryPlace
 
 _QUALITY = 95
 _PARAMETERS = {
@@ -123,8 +123,8 @@ class ImageFolderSink:
         try:
             if not overwrite and folder.exists() and any(folder.iterdir()):
                 raise SinkError(f"folder {folder} is not empty; name another or add --overwrite")
-            self._temporary = parent / f".stylecam-{secrets.token_hex(6)}"
-            self._temporary.mkdir()
+            self._place = TemporaryPlace(parent, Path.mkdir)
+            self._temporary = self._place.path
         except OSError as error:
             raise SinkError(f"cannot write {folder}: {reason(error)}") from error
 
@@ -172,6 +172,7 @@ class ImageFolderSink:
 
     def _remove_temporary(self) -> None:
         shutil.rmtree(self._temporary, ignore_errors=True)
+        self._place.release()
 
     def __enter__(self) -> Self:
         return self
