@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from .compose import blend
 from .cores import available_cores
-from .errors import OptionError
+from .errors import ModelError, OptionError
 from .frame import Image, check_image
+from .messages import one_line
 from .model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, ModelDescription
 from .model_files import default_model, read_model
 from .providers import Session, open_session, runtime
@@ -131,6 +132,7 @@ class OnnxStylizer:
 
         Raises:
             OptionError: smaller than 16 pixels, or too large for the memory.
+            ModelError: the model fails.
             TypeError: not a uint8 array.
             ValueError: another shape.
         """
@@ -155,11 +157,16 @@ class OnnxStylizer:
                 self._buffers = _Buffers(self._session, self._memory, height, width, style.size)
             return self._buffers.run(image, style)
         except Exception as error:
-            if not _is_out_of_memory(error):
+            if _is_out_of_memory(error):
+                raise OptionError(
+                    f"there is not enough memory to paint {width}x{height} pixels;"
+                    " choose a smaller --size"
+                ) from error
+            if not _is_of_runtime(error):
                 raise
-            raise OptionError(
-                f"there is not enough memory to paint {width}x{height} pixels;"
-                " choose a smaller --size"
+            raise ModelError(
+                f"{self.path} failed to paint {width}x{height} pixels ({one_line(error)}); export"
+                " it again, or try another --device"
             ) from error
 
     def close(self) -> None:
@@ -214,6 +221,11 @@ def _is_out_of_memory(error: Exception) -> bool:
     text = str(error).lower()
     signs = ("failed to allocate", "out of memory", "bad_alloc", "bad allocation")
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)
+
+
+def _is_of_runtime(error: Exception) -> bool:
+    """Whether ONNX Runtime raised it; with bound inputs it has no type of its own either."""
+    return isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
 
 
 def _first_painted(description: ModelDescription) -> NDArray[np.float32]:
