@@ -17,7 +17,7 @@ from .frame import Image, check_image
 from .messages import one_line
 from .model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, ModelDescription
 from .model_files import default_model, read_model
-from .providers import Session, open_session, runtime
+from .providers import Session, is_of_runtime, open_session, runtime
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class OnnxStylizer:
                     f"there is not enough memory to paint {width}x{height} pixels;"
                     " choose a smaller --size"
                 ) from error
-            if not _is_of_runtime(error):
+            if not is_of_runtime(error):
                 raise
             raise ModelError(
                 f"{self.path} failed to paint {width}x{height} pixels ({one_line(error)}); export"
@@ -221,11 +221,6 @@ def _is_out_of_memory(error: Exception) -> bool:
     text = str(error).lower()
     signs = ("failed to allocate", "out of memory", "bad_alloc", "bad allocation")
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)
-
-
-def _is_of_runtime(error: Exception) -> bool:
-    """Whether ONNX Runtime raised it; with bound inputs it has no type of its own either."""
-    return isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
 
 
 def _first_painted(description: ModelDescription) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import ModelError
 from .messages import one_line
 from .model import ModelDescription, check_tensors
-from .providers import Session, SessionOptions, runtime
+from .providers import Session, SessionOptions, is_of_runtime, runtime
 
 DEFAULT_NAME = "stylecam.onnx"
 _SAMPLE_NAME = "portrait.jpg"
@@ -83,15 +83,14 @@ def read_model(path: Path) -> CheckedModel:
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     session = _open_untrusted(data, options, path)
-    description = ModelDescription.from_metadata(
-        session.get_modelmeta().custom_metadata_map, str(path)
-    )
-    check_tensors(
-        [(tensor.name, tensor.type, tensor.shape) for tensor in session.get_inputs()],
-        [(tensor.name, tensor.type, tensor.shape) for tensor in session.get_outputs()],
-        len(description.styles),
-        str(path),
-    )
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+        inputs = [(tensor.name, tensor.type, tensor.shape) for tensor in session.get_inputs()]
+        outputs = [(tensor.name, tensor.type, tensor.shape) for tensor in session.get_outputs()]
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is damaged: it holds a name that is no text") from error
+    description = ModelDescription.from_metadata(metadata, str(path))
+    check_tensors(inputs, outputs, len(description.styles), str(path))
     return CheckedModel(path, data, description)
 
 
@@ -122,9 +121,12 @@ def _open_untrusted(data: bytes, options: SessionOptions, path: Path) -> Session
             "session.model_external_initializers_file_folder_path", empty
         )
         try:
-            return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            return ort.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"], enable_fallback=False
+            )
         except Exception as error:
-            if not type(error).__module__.startswith("onnxruntime"):
+            # Its message may hold names of the file that are no text.
+            if not (is_of_runtime(error) or isinstance(error, UnicodeDecodeError)):
                 raise
             if "external data" in str(error).lower():
                 raise ModelError(

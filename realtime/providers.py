@@ -145,6 +145,11 @@ class ProviderStatus:
     install: str = ""
 
 
+def is_of_runtime(error: Exception) -> bool:
+    """Whether ONNX Runtime raised it; some of its errors have no type of their own."""
+    return isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+
+
 def runtime() -> ModuleType:
     """ONNX Runtime, imported on first use and with its log silenced.
 

@@ -274,6 +274,41 @@ def test_weights_in_another_file_are_refused(tmp_path, monkeypatch):
     assert "another file" in refused(path)
 
 
+PLACES = ["{folder}/w.bin", "../{name}/w.bin", "/proc/self/environ", "*/_ORT_MEM_ADDR_/*"]
+
+
+@pytest.mark.parametrize("in_a_node", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+def test_no_other_file_is_read_wherever_it_lies(tmp_path, monkeypatch, place, in_a_node):
+    model = tiny_model.build()
+    (tensor,) = [tensor for tensor in model.graph.initializer if tensor.name == "matrices"]
+    (tmp_path / "w.bin").write_bytes(tensor.raw_data)
+    length = len(tensor.raw_data)
+    if in_a_node:
+        node = helper.make_node("Constant", [], ["matrices"], value=tensor)
+        model.graph.initializer.remove(tensor)
+        model.graph.node.insert(0, node)
+        tensor = model.graph.node[0].attribute[0].t
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    location = place.format(folder=tmp_path, name=tmp_path.name)
+    for key, value in (("location", location), ("offset", "0"), ("length", str(length))):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, value
+    path = tmp_path / "split.onnx"
+    path.write_bytes(model.SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    refused(path)
+
+
+def test_names_that_are_no_text_are_damage(tmp_path, model_path):
+    data = model_path.read_bytes()
+    for word in (b"The Negative", b"frame"):
+        path = tmp_path / "odd.onnx"
+        path.write_bytes(data.replace(word, b"\xff" * len(word)))
+        refused(path)
+
+
 def test_an_unknown_device_is_refused(model_path):
     with pytest.raises(OptionError, match="did you mean 'cuda'"):
         OnnxStylizer(model_path, device="cdua")
