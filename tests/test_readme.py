@@ -84,3 +84,12 @@ def test_the_first_command_paints_the_sample_clip(tmp_path):
     painted, original = tmp_path / "painted.mp4", PROJECT / "samples" / "city_night.mp4"
     assert media.count_frames(painted) == media.count_frames(original)
     assert painted.stat().st_size > 10_000
+
+
+def test_every_promise_is_held_by_a_test():
+    rows = README.partition("\n## Promises\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", rows)
+    assert len(named) == rows.count("\n| ") - 1
+    for file, test in named:
+        source = (PROJECT / file).read_text(encoding="utf-8")
+        assert f"def {test}(" in source, f"{file}::{test}"
