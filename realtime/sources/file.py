@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import av
 
@@ -14,13 +14,15 @@ from ..color import BT709, is_hdr
 from ..errors import OptionError, SourceError
 from ..frame import ColorTags, Frame, StreamInfo
 from ..sizes import MAXIMUM_PIXELS, SizeRequest, check_pixels
-from ..tonemap import ToneMapper
 from .decoder import Decoder
 from .deinterlace import Deinterlacer
 from .opening import find_video, open_input
 from .orientation import Orientation, parse_display_matrix
 from .rgb import RgbConverter, peak_light, tags_of
 from .timeline import average_rate, presentation_start, stream_duration
+
+if TYPE_CHECKING:
+    from ..tonemap import ToneMapper
 
 _GAP = Fraction(3, 2)
 """Frames from the last one to a cut, on average, beyond which one is missing."""
@@ -163,6 +165,9 @@ class VideoFileSource:
         transfer = tags_of(frame).transfer
         if transfer is None or not is_hdr(tags_of(frame)):
             return None
+        # Only HDR pays for loading OpenCV.
+        from ..tonemap import ToneMapper
+
         mapper = ToneMapper(transfer, peak_light(frame))
         self.warnings.append(
             f"{self.path.name} is HDR; it was tone-mapped to SDR (BT.709), from"

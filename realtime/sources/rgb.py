@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -11,8 +11,10 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from ..color import FULL_RANGE, LIMITED_RANGE, UNSPECIFIED, matrix_of, swscale_matrix
 from ..frame import ColorTags, Image
-from ..tonemap import ToneMapper
 from .orientation import Orientation
+
+if TYPE_CHECKING:
+    from ..tonemap import ToneMapper
 
 # Without these swscale takes a short cut that repeats each colour sample over 2 x 2 pixels.
 _ACCURATE = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT

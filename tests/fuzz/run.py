@@ -92,24 +92,24 @@ def fuzz(kind: str, cases: int, seed: int, folder: Path) -> Findings:
 def _work(kind: str, folder: Path, seed: int, first: int, last: int, findings: Findings) -> int:
     """Run one worker; returns the number of the next case."""
     command = [sys.executable, HERE / "worker.py", kind, folder, seed, first, last]
-    worker = subprocess.Popen(
+    current = first
+    with subprocess.Popen(
         [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         errors="replace", env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert worker.stdout is not None
-    assert worker.stderr is not None
-    current = first
-    for line in worker.stdout:
-        told = json.loads(line)
-        current = told["case"]
-        if "code" in told:
-            findings.codes[told["code"]] += 1
-            problem = judge(told)
-            if problem:
-                findings.bad.append(f"{kind} seed {seed} case {current}: {problem}")
-            current += 1
-    rest = worker.stderr.read()
-    if worker.wait() == 0 and current == last:
+    ) as worker:  # fmt: skip
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        for line in worker.stdout:
+            told = json.loads(line)
+            current = told["case"]
+            if "code" in told:
+                findings.codes[told["code"]] += 1
+                problem = judge(told)
+                if problem:
+                    findings.bad.append(f"{kind} seed {seed} case {current}: {problem}")
+                current += 1
+        rest = worker.stderr.read()
+    if worker.returncode == 0 and current == last:
         return last
     findings.bad.append(
         f"{kind} seed {seed} case {current}: the interpreter ended with {worker.returncode}:"

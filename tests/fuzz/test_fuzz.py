@@ -1,8 +1,8 @@
-"""Some hundred spoiled files, always the same ones; ``run.py`` tries more of them by hand.
+"""Thousands of spoiled files, always the same ones; ``run.py`` tries more of them by hand.
 
-Tried by hand with seeds 1 to 3: about 6000 videos, 6000 pictures and 6000 models. Found and mended:
+Tried by hand with the seeds 1 to 3: 5200 videos, 5200 pictures and 5300 models. Found and mended:
 names in a model that are no text ended in a traceback, in its metadata as in ONNX Runtime's own
-message, and ONNX Runtime spoke on the standard output.
+message (26 of the first 300 models), where ONNX Runtime also spoke on the standard output.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def seeds(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("kind", "cases"), [("media", 400), ("image", 400), ("model", 200)])
+@pytest.mark.parametrize(("kind", "cases"), [("media", 1200), ("image", 1200), ("model", 800)])
 def test_spoiled_files_are_refused_or_read_as_far_as_they_go(seeds, kind, cases):
     findings = run.fuzz(kind, cases, 1, seeds)
     assert findings.bad == []
