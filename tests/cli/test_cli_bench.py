@@ -265,12 +265,12 @@ def test_a_baseline_without_torch_names_the_extra(model, tmp_path):
     done = subprocess.run(
         [*PROGRAM, "--model", str(model), "--size", "64x48", "--frames", "2", "--baseline",
          "--json", str(tmp_path / "b.json")],
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(
-        r"stylecam: error: .*needs torch; .*pip install 'stylecam\[train\]'.*\n", done.stderr
+        r"stylecam: error: .*needs torch; .*pip install '.*\[train\]'.*\n", done.stderr
     )
     assert not (tmp_path / "b.json").exists()
 
