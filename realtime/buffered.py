@@ -7,7 +7,9 @@ channel wakes a worker that waits on a full or an empty one.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -17,6 +19,8 @@ Item = TypeVar("Item")
 
 # A wait without a timeout cannot be interrupted by Ctrl-C on Windows.
 _WAIT_SECONDS = 0.2
+_INTERRUPTED_SECONDS = 3.0
+"""What is left of a limit after Ctrl-C."""
 
 
 class ChannelClosed(Exception):  # noqa: N818 - a signal between threads, not an error
@@ -117,21 +121,39 @@ class Worker(threading.Thread):
         finally:
             self.ended.set()
 
-    def wait_to_the_end(self) -> None:
-        """Wait until the thread has ended, whatever Ctrl-C says.
+    def wait_to_the_end(self, limit: float | None = None) -> bool:
+        """Wait until the thread has ended, whatever Ctrl-C says; false if it has not by then.
+
+        Args:
+            limit: seconds to wait at most, for a thread that may be stuck in a native call; Ctrl-C
+                shortens it. None waits for as long as it takes.
 
         Raises:
-            KeyboardInterrupt: one came meanwhile; raised when the thread has ended.
+            KeyboardInterrupt: one came meanwhile; raised when the waiting is over.
         """
         interrupt: KeyboardInterrupt | None = None
-        while not self.ended.is_set():
+        deadline = math.inf if limit is None else time.monotonic() + limit
+        while not self.ended.is_set() and time.monotonic() < deadline:
             try:
-                self.ended.wait(_WAIT_SECONDS)
+                self.ended.wait(min(_WAIT_SECONDS, max(0.0, deadline - time.monotonic())))
             except KeyboardInterrupt as error:
                 interrupt = error
-        self.join()
+                if limit is not None:
+                    deadline = min(deadline, time.monotonic() + _INTERRUPTED_SECONDS)
+        ended = self.ended.is_set()
+        if ended:
+            self.join()
         if interrupt is not None:
             raise interrupt
+        return ended
+
+
+def workers_left() -> bool:
+    """Whether a worker was left behind in a native call that does not return.
+
+    Such a thread dies with the process, but taking the interpreter down around it can crash.
+    """
+    return any(isinstance(thread, Worker) for thread in threading.enumerate())
 
 
 class ReadAhead(Generic[Item]):

@@ -46,14 +46,19 @@ class Source(Protocol):
 class LiveSource(Source, Protocol):
     """A source that does not wait: each frame comes when it comes, and only the newest is kept.
 
-    The timestamps count from ``origin_ns``, a moment of ``time.monotonic_ns``; so the age of a
-    frame can be told. ``dropped`` counts the frames that a newer one replaced before anybody took
-    them; ``trouble`` is one line for the user while no frames come, else None. ``close`` may be
-    called from another thread and ends the iteration.
+    It may still be connecting: ``start`` waits up to ``timeout`` seconds and is true once ``info``
+    and ``origin_ns`` hold. The timestamps count from ``origin_ns``, a moment of
+    ``time.monotonic_ns``; so the age of a frame can be told. ``dropped`` counts the frames that a
+    newer one replaced before anybody took them; ``trouble`` is one line for the user while no
+    frames come, else None. ``ticking`` delivers the same frames as iterating does, and None
+    whenever there was no new one for so many seconds. ``close`` may be called from another thread
+    and ends the iteration.
     """
 
     origin_ns: int
 
+    def start(self, timeout: float) -> bool: ...
+    def ticking(self, seconds: float | None) -> Iterator[Frame | None]: ...
     @property
     def dropped(self) -> int: ...
     @property

@@ -7,10 +7,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
 
+from ..buffered import workers_left
 from .clash import find_clash
 from .exit_codes import ExitCode
 from .failures import explain
@@ -52,7 +54,18 @@ def entry_point() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # Outside of UTF-8 the name of a painting may hold what cannot be printed.
         sys.stdout.reconfigure(errors="replace")
-    sys.exit(main())
+    code = main()
+    if workers_left():
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End the process around a thread that is stuck, in a network that does not answer perhaps."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _run(arguments: list[str], settings: Settings) -> int:

@@ -47,7 +47,9 @@ def live(context: click.Context, *, source: str, given: LiveOptions) -> int:
     with ExitStack() as stack:
         reporter = stack.enter_context(Reporter(context.obj))
         stop = stack.enter_context(StopOnSignal(lambda: reporter.say("stopping")))
-        opened = open_session(source, given, reporter, stack)
+        opened = open_session(source, given, reporter, stack, stop)
+        if opened is None:
+            return stop.exit_code if stop() else ExitCode.OK
         session = opened.session
         try:
             session.run(stop)
@@ -65,6 +67,8 @@ def _tell(session: Session, reporter: Reporter) -> None:
         reporter.note(f"saved {path}")
     for name, error in session.failures:
         reporter.say(f"error: {name}: {error}")
+    for result in session.results:
+        reporter.note(str(result))
     meter = session.meter
     if meter.frames:
         p95 = meter.latencies.percentile(95)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from ..batch import check_absent, check_folder
@@ -48,6 +49,7 @@ def make_live_report(opened: Opened, given: LiveOptions) -> Report:
         "working_size": list(opened.sizing.size_for(width, height)),
         "window": given.window,
         "saved": [str(path) for path in session.saved],
+        "outputs": [asdict(result) for result in session.results],
         "failures": [f"{name}: {error}" for name, error in session.failures],
         "warnings": list(session.warnings),
         "device": running_device(opened.stylizer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
     from ..live.recorder import Recorder
     from ..live.session import Session
     from ..live.sizing import WorkingSize
+    from ..live.waiting import WaitingRoom
     from ..sinks.window import Window
     from .progress import Reporter
 
 _LARGEST_WINDOW = (1280, 720)
 _SMALLEST_WINDOW = (960, 540)
+_STREAM_BACKLOG = 2
+_STREAM_PATIENCE_SECONDS = 15.0
+"""Longer than the sender waits by itself, which knows better what went wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +86,21 @@ def check_options(given: LiveOptions) -> None:
         )
 
 
-def open_session(source: str, given: LiveOptions, reporter: Reporter, stack: ExitStack) -> Opened:
-    """Open everything and put it together.
+def open_session(
+    source: str,
+    given: LiveOptions,
+    reporter: Reporter,
+    stack: ExitStack,
+    stop: Callable[[], bool],
+) -> Opened | None:
+    """Open everything and put it together; None if the user leaves before the first picture.
 
     Args:
         source: as the user names it.
         given: the options.
         reporter: told where the picture can be seen.
         stack: closes what was opened.
+        stop: whether to give up waiting.
 
     Raises:
         StylecamError: a part cannot be opened.
@@ -97,12 +109,15 @@ def open_session(source: str, given: LiveOptions, reporter: Reporter, stack: Exi
     from ..live.painter import Painter
     from ..live.session import Limits, Session, wishes_of
     from ..live.sizing import WorkingSize
+    from ..live.waiting import WaitingRoom
     from ..sources import is_camera
     from ..stabilizer import DEFAULT_STRENGTH, TemporalStabilizer
 
     stylizer = stack.enter_context(_open_stylizer(given))
     camera = _open_source(source, given)
     stack.callback(camera.close)
+    window = _open_window(given, stack)
+    room = WaitingRoom(window, stop, reporter.note)
     controls = Controls(
         stylizer.description,
         strength=given.strength,
@@ -111,13 +126,18 @@ def open_session(source: str, given: LiveOptions, reporter: Reporter, stack: Exi
         mirror=is_camera(source) if given.mirror is None else given.mirror,
     )
     _choose_style(controls, given)
+    if not room.wait(camera.start, lambda: camera.trouble or f"waiting for {source}"):
+        return None
+    if window is not None:
+        _fit_window(window, camera.info)
     target = None if given.size is not None else given.target_fps
     sizing = WorkingSize(target, _working_size(given))
     sizing.size_for(camera.info.width, camera.info.height)  # raises where --size does not fit
     painter = Painter(stylizer, wishes_of(controls), sizing, TemporalStabilizer())
-    window = _open_window(given, camera.info, stack)
     recorder = _open_recorder(given, camera.info)
-    outputs = _open_outputs(given, camera.info, reporter, stack)
+    outputs = _open_outputs(given, camera.info, reporter, stack, room)
+    if outputs is None:
+        return None
     if given.record is not None:
         recorder.start((camera.info.width, camera.info.height))
     session = Session(
@@ -127,6 +147,8 @@ def open_session(source: str, given: LiveOptions, reporter: Reporter, stack: Exi
         recorder,
         outputs=outputs,
         window=window,
+        sizing=sizing,
+        announce=reporter.note if window is None else None,
         device=_device_label(stylizer),
         limits=Limits(given.max_frames, given.duration),
     )
@@ -165,12 +187,18 @@ def _choose_style(controls: Controls, given: LiveOptions) -> None:
         controls.start_with(parse_style(given.style, controls.description))
 
 
-def _open_window(given: LiveOptions, info: StreamInfo, stack: ExitStack) -> Window | None:
+def _open_window(given: LiveOptions, stack: ExitStack) -> Window | None:
     if not given.window:
         return None
     from ..sinks.window import Window
 
-    return stack.enter_context(Window("stylecam", _window_size(info.width, info.height)))
+    return stack.enter_context(Window("stylecam", _SMALLEST_WINDOW))
+
+
+def _fit_window(window: Window, info: StreamInfo) -> None:
+    """Give the window the shape of the picture, unless the user has changed it meanwhile."""
+    if window.size == _SMALLEST_WINDOW and not window.fullscreen:
+        window.resize(*_window_size(info.width, info.height))
 
 
 def _window_size(width: int, height: int) -> tuple[int, int]:
@@ -191,8 +219,13 @@ def _open_recorder(given: LiveOptions, info: StreamInfo) -> Recorder:
 
 
 def _open_outputs(
-    given: LiveOptions, info: StreamInfo, reporter: Reporter, stack: ExitStack
-) -> tuple[Output, ...]:
+    given: LiveOptions,
+    info: StreamInfo,
+    reporter: Reporter,
+    stack: ExitStack,
+    room: WaitingRoom,
+) -> tuple[Output, ...] | None:
+    """Everything but recordings; None if the user leaves meanwhile."""
     from ..live.outputs import Output
 
     size = (info.width, info.height)
@@ -209,9 +242,10 @@ def _open_outputs(
         add(Output("server", server))
         reporter.say(f"serving at {server.address}")
     if given.stream is not None:
-        from ..sinks.stream import StreamSink
-
-        add(Output("stream", StreamSink(given.stream, info), size=size, capacity=2))
+        stream = _open_stream(given.stream, info)
+        add(stream)
+        if not room.wait(stream.wait_open, lambda: f"connecting to {given.stream}"):
+            return None
     if given.virtual_camera:
         from ..sinks.virtual_camera import VirtualCameraSink
 
@@ -219,6 +253,20 @@ def _open_outputs(
         add(Output("virtual camera", camera, size=size))
         reporter.say(f"other programs find the camera as {camera.device}")
     return tuple(outputs)
+
+
+def _open_stream(address: str, info: StreamInfo) -> Output:
+    """An output that connects in its own thread: a receiver may never answer."""
+    from ..live.outputs import Output
+    from ..sinks.sender import SenderSink
+
+    return Output(
+        "stream",
+        lambda: SenderSink(address, info),
+        size=(info.width, info.height),
+        capacity=_STREAM_BACKLOG,
+        patience=_STREAM_PATIENCE_SECONDS,
+    )
 
 
 def _device_label(stylizer: OnnxStylizer) -> str:

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
 import numpy as np
 
 from ..buffered import Channel, ChannelClosed, Worker
+from ..errors import SinkError
 from ..frame import Frame, Image
 from ..interfaces import Sink
+
+PATIENCE_SECONDS = 10.0
+"""A sink that is busy with one thing for so long will not come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputResult:
+    """What became of an output.
+
+    Attributes:
+        name: for people.
+        written: number of frames that it took.
+        dropped: number of frames that it was too slow for.
+        error: what ended it early, in words; None if nothing did.
+        warnings: one line for each thing the user should know.
+    """
+
+    name: str
+    written: int
+    dropped: int
+    error: str | None
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        frames = "1 frame" if self.written == 1 else f"{self.written} frames"
+        return f"{self.name}: {frames}, {self.dropped} dropped"
 
 
 class Output:
     """Feeds a sink without ever waiting for it: what it cannot take in time is dropped.
 
+    Everything that the sink does happens in the output's thread, opening and completing too. If one
+    of these takes longer than ``patience``, the output has failed, and its thread is left behind.
+
     Args:
         name: for messages.
-        sink: already open; it is closed by this output.
+        sink: already open, or what opens it.
         size: (width, height) that the sink expects; None takes pictures as they come.
         capacity: frames that may wait. A recording bridges a hiccup with some; what is watched
             live must not grow older.
+        patience: seconds that the sink may take for one thing.
 
     Attributes:
         name: the same.
@@ -33,18 +67,26 @@ class Output:
     def __init__(
         self,
         name: str,
-        sink: Sink,
+        sink: Sink | Callable[[], Sink],
         *,
         size: tuple[int, int] | None = None,
         capacity: int = 1,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.name = name
         self.error: BaseException | None = None
         self.written = 0
-        self._sink = sink
+        self._given = sink
+        self._given_up = False
+        self._sink: Sink | None = None
         self._size = size
+        self._patience = patience
         self._first: Fraction | None = None
         self._seconds = 0.0
+        self._opened = threading.Event()
+        if not callable(sink):
+            self._opened.set()
+        self._busy_since: float | None = time.monotonic()
         self._frames: Channel[Frame] = Channel(capacity, drop_oldest=True)
         self._thread = Worker(self._work, "output")
         self._thread.start()
@@ -59,6 +101,29 @@ class Output:
         """From the first frame to the newest, in seconds."""
         return self._seconds
 
+    @property
+    def result(self) -> OutputResult:
+        """What became of it so far."""
+        return OutputResult(
+            self.name,
+            self.written,
+            self.dropped,
+            None if self.error is None else str(self.error),
+            () if self._sink is None else tuple(self._sink.warnings),
+        )
+
+    def wait_open(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds; true once the sink is open.
+
+        Raises:
+            Exception: it cannot be opened.
+        """
+        opened = self._opened.wait(timeout)
+        self.check()
+        if self.error is not None:
+            raise self.error
+        return opened
+
     def offer(self, frame: Frame) -> None:
         """Hand over a frame; never waits."""
         if self._first is None:
@@ -67,30 +132,63 @@ class Output:
         with suppress(ChannelClosed):  # then it has failed; ``error`` says why
             self._frames.put(replace(frame, pts=frame.pts - self._first))
 
+    def check(self) -> None:
+        """Give the sink up if it has been busy with one thing for too long."""
+        since = self._busy_since
+        if since is not None and time.monotonic() - since > self._patience:
+            self._give_up()
+
     def close(self) -> None:
-        """Write what waits and complete the output; its failure is in ``error``."""
+        """Write what waits and complete the output; its failure is in ``error``.
+
+        One that is not even open is not waited for.
+        """
         self._frames.finish()
-        self._thread.wait_to_the_end()
+        is_waited_for = self._opened.is_set() and not self._given_up
         try:
-            if self.error is None:
-                self._sink.close()
-        except Exception as error:
-            self.error = error
+            self._thread.wait_to_the_end(self._patience if is_waited_for else 0)
+        finally:
+            if not self._thread.ended.is_set():
+                self._give_up()
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        if self.error is None:
+            self.error = SinkError(
+                f"nothing was taken for {self._patience:.0f} s; check the receiver, the network or"
+                " the disk"
+            )
+        self._frames.close()
 
     def _work(self) -> None:
         try:
+            self._sink = self._given() if callable(self._given) else self._given
+            self._opened.set()
+            self._feed(self._sink)
+        except Exception as error:
+            if self.error is None:
+                self.error = error
+            self._frames.close()
+        finally:
+            self._busy_since = None
+            self._opened.set()
+
+    def _feed(self, sink: Sink) -> None:
+        try:
             while True:
+                self._busy_since = None
                 frame = self._frames.get()
+                self._busy_since = time.monotonic()
                 if self._size is not None:
                     frame = frame.with_image(fit(frame.image, self._size))
-                self._sink.write(frame)
+                sink.write(frame)
                 self.written += 1
         except ChannelClosed:
-            pass
-        except Exception as error:
-            self.error = error
-            self._frames.close()
-            self._sink.abort()
+            self._busy_since = time.monotonic()
+            sink.close()
+        except Exception:
+            sink.abort()
+            raise
 
 
 def fit(image: Image, size: tuple[int, int]) -> Image:

@@ -61,15 +61,23 @@ class Overlay:
             self._draw_message(canvas, layout, status.message)
 
     def draw_waiting(self, canvas: Image, layout: Layout, text: str) -> None:
-        """Draw a line in the middle of an empty canvas."""
-        width = self._writer.width(text, layout.text)
-        self._writer.write(
-            canvas,
-            text,
-            ((layout.canvas[0] - width) // 2, layout.canvas[1] // 2),
-            layout.text,
-            GREY,
-        )
+        """Draw a text in the middle of an empty canvas, in as many lines as it needs."""
+        size = layout.text
+        lines = self._wrapped(text, size, layout.canvas[0] - 4 * size)
+        top = layout.canvas[1] // 2 - round(0.8 * size * (len(lines) - 1))
+        for row, line in enumerate(lines):
+            left = (layout.canvas[0] - self._writer.width(line, size)) // 2
+            self._writer.write(canvas, line, (left, top + round(1.6 * size * row)), size, GREY)
+
+    def _wrapped(self, text: str, size: int, room: int) -> list[str]:
+        lines = [""]
+        for word in text.split():
+            longer = f"{lines[-1]} {word}".lstrip()
+            if lines[-1] and self._writer.width(longer, size) > room:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return [self._writer.shortened(line, size, room) for line in lines]
 
     def _draw_facts(
         self, canvas: Image, layout: Layout, controls: Controls, status: Status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -47,10 +47,12 @@ class Shot:
     Attributes:
         frame: the original, mirrored if that was wished.
         painted: uint8 ``[h, w, 3]``, RGB, of the working size.
+        is_repeat: the frame was painted before, in another way.
     """
 
     frame: Frame
     painted: Image
+    is_repeat: bool = False
 
 
 class StyleModel(Protocol):
@@ -107,7 +109,15 @@ class Painter:
         self._stabilizer = stabilizer
         self._fade = Fade(wishes.weights)
         self._held: Frame | None = None
+        self._newest: Frame | None = None
+        self._done: Wishes | None = None
         self._painted_as: tuple[object, ...] = ()
+
+    def repeat(self) -> Shot | None:
+        """Paint the newest frame again if that is wished otherwise by now; None if it is not."""
+        if self._newest is None or self._done is self.wishes:
+            return None
+        return replace(self(self._newest), is_repeat=True)
 
     def __call__(self, frame: Frame) -> Shot:
         """Paint one frame.
@@ -116,11 +126,14 @@ class Painter:
             OptionError: it is too small to paint.
         """
         wishes = self.wishes
+        self._newest = frame
         frame = self._prepare(frame, wishes)
         height, width = frame.image.shape[:2]
         small = _resize(frame.image, self._sizing.size_for(width, height))
         start = time.perf_counter()
         weights = self._fade.weights(wishes.weights, start)
+        # While a fade runs its last step is yet to be painted.
+        self._done = None if self._fade.is_moving(start) else wishes
         self._stylizer.set_style(weights)
         self._stylizer.strength = wishes.strength
         painted = self._stylizer(small)
@@ -133,14 +146,14 @@ class Painter:
         return Shot(frame, painted)
 
     def _prepare(self, frame: Frame, wishes: Wishes) -> Frame:
-        """The frame to paint: mirrored, or the one that is held, at the new frame's time."""
+        """The frame to paint, or the one that is held at the new frame's time; mirrored."""
         if wishes.frozen and self._held is not None:
-            return frame.with_image(self._held.image)
-        if wishes.mirror:
-            flipped = np.ascontiguousarray(cv2.flip(frame.image, 1), np.uint8)
-            frame = frame.with_image(flipped)
-        self._held = frame
-        return frame
+            frame = frame.with_image(self._held.image)
+        else:
+            self._held = frame
+        if not wishes.mirror:
+            return frame
+        return frame.with_image(np.ascontiguousarray(cv2.flip(frame.image, 1), np.uint8))
 
     def _steady(self, frame: Frame, painted: Image, wishes: Wishes, now: float) -> Image:
         assert self._stabilizer is not None
@@ -159,13 +172,20 @@ class Painter:
 class PaintThread:
     """Paints the newest of ``frames`` all the time and keeps only the newest shot.
 
+    Where None stands in ``frames``, there is no new one: then ``repeat`` may paint the last again.
     The thread waits in ``frames``; whoever closes their source must do so before leaving the
     ``with`` block.
     """
 
-    def __init__(self, frames: Iterable[Frame], paint: Callable[[Frame], Shot]) -> None:
+    def __init__(
+        self,
+        frames: Iterable[Frame | None],
+        paint: Callable[[Frame], Shot],
+        repeat: Callable[[], Shot | None] = lambda: None,
+    ) -> None:
         self._frames = frames
         self._paint = paint
+        self._repeat = repeat
         self._shots: Channel[Shot] = Channel(1, drop_oldest=True)
         self._error: BaseException | None = None
         self._thread = Worker(self._work, "painter")
@@ -207,7 +227,9 @@ class PaintThread:
     def _work(self) -> None:
         try:
             for frame in self._frames:
-                self._shots.put(self._paint(frame))
+                shot = self._repeat() if frame is None else self._paint(frame)
+                if shot is not None:
+                    self._shots.put(shot)
         except ChannelClosed:
             pass
         except BaseException as error:  # raised again in the session

@@ -13,12 +13,14 @@ from ..frame import Frame, StreamInfo
 from ..sinks.encoders import VideoOptions
 from ..sinks.images import ImageSink
 from ..sinks.video import VideoFileSink
-from .outputs import Output
+from .outputs import Output, OutputResult
 
 _UNIT = Fraction(1, 90_000)
 """Clock of a recording, in seconds: fine enough for any camera, and what players expect."""
 _BACKLOG = 16
 """Frames that may wait for the encoder; more are dropped rather than shown late."""
+_PATIENCE_SECONDS = 300.0
+"""A long recording is copied once more when it is completed, on a slow disk perhaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ class Recorder:
     def __init__(self, recording: Recording, now: Callable[[], datetime] = datetime.now) -> None:
         self.output: Output | None = None
         self.saved: list[Path] = []
+        self._completed: list[OutputResult] = []
         self._recording = recording
         self._next_path = recording.path
         self._now = now
         self._path = recording.folder
-        self._dropped = 0
 
     @property
     def seconds(self) -> float | None:
@@ -61,9 +63,9 @@ class Recorder:
         return None if self.output is None else self.output.seconds
 
     @property
-    def dropped(self) -> int:
-        """Frames shown that the encoder was too slow for, over all recordings."""
-        return self._dropped + (0 if self.output is None else self.output.dropped)
+    def results(self) -> list[OutputResult]:
+        """What became of every recording so far."""
+        return [*self._completed, *([] if self.output is None else [self.output.result])]
 
     def start(self, size: tuple[int, int]) -> Path:
         """Begin to record pictures of (width, height).
@@ -79,7 +81,9 @@ class Recorder:
             options = replace(options, overwrite=False)
         info = StreamInfo(*size, rate=self._recording.rate, time_base=_UNIT)
         sink = VideoFileSink(path, info, options)
-        self.output = Output(f"recording {path}", sink, size=size, capacity=_BACKLOG)
+        self.output = Output(
+            f"recording {path}", sink, size=size, capacity=_BACKLOG, patience=_PATIENCE_SECONDS
+        )
         self._path = path
         return path
 
@@ -90,8 +94,8 @@ class Recorder:
                 return f"recording {self.start(size)}"
             except StylecamError as error:
                 return str(error)
-        output, self.output = self.output, None
-        self._complete(output)
+        output = self.output
+        self.close()
         return f"recorded {self._path}" if output.error is None else str(output.error)
 
     def save(self, frame: Frame) -> str:
@@ -106,16 +110,17 @@ class Recorder:
         return f"saved {path}"
 
     def close(self) -> None:
-        """Complete the recording, if one runs; its failure is in the output's ``error``."""
-        if self.output is not None:
-            output, self.output = self.output, None
-            self._complete(output)
-
-    def _complete(self, output: Output) -> None:
-        output.close()
-        self._dropped += output.dropped
-        if output.error is None:
-            self.saved.append(self._path)
+        """End the recording, if one runs; its failure is in the output's ``error``."""
+        if self.output is None:
+            return
+        output = self.output
+        try:
+            output.close()
+        finally:
+            self.output = None
+            self._completed.append(output.result)
+            if output.error is None:
+                self.saved.append(self._path)
 
     def _free_name(self, suffix: str) -> Path:
         stem = f"stylecam-{self._now():%Y%m%d-%H%M%S}"

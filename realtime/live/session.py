@@ -15,10 +15,11 @@ from ..sinks.window import Event, Key
 from .controls import Controls
 from .keys import Command, apply, command_of
 from .measuring import Meter
-from .outputs import Output
+from .outputs import Output, OutputResult
 from .painter import Painter, PaintThread, Shot, Wishes
 from .recorder import Recorder
 from .screen import Screen
+from .sizing import WorkingSize
 from .view import compose
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _WAIT_SECONDS = 0.008
 _REDRAW_SECONDS = 0.1
 """How often the window is drawn anew while no frames come."""
 _MESSAGE_SECONDS = 4.0
+_TICK_SECONDS = 0.03
+"""How soon a change of the controls is painted where no new frame brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,14 @@ class Session:
     """Shows a live source painted, until the user, a limit or the source ends it.
 
     Args:
-        source: delivers the newest frame; closed by `run`.
+        source: delivers the newest frame; has started; closed by `run`.
         painter: paints it.
         controls: what the user has set; changed by keys and mouse.
         recorder: records and saves pictures.
         outputs: where the pictures go besides; closed by `run`.
         window: None runs without one.
+        sizing: told how fast pictures are shown.
+        announce: told one line when something happens; not with a window, which shows it.
         device: the device that paints, for the overlay.
         limits: when to end.
 
@@ -71,6 +76,8 @@ class Session:
         *,
         outputs: tuple[Output, ...] = (),
         window: Window | None = None,
+        sizing: WorkingSize | None = None,
+        announce: Callable[[str], None] | None = None,
         device: str = "",
         limits: Limits = Limits(),
     ) -> None:
@@ -81,10 +88,14 @@ class Session:
         self._controls = controls
         self._recorder = recorder
         self._outputs = list(outputs)
+        self._results: list[OutputResult] = []
         self._screen = None if window is None else Screen(window, device)
+        self._sizing = sizing
+        self._announce = announce
         self._limits = limits
-        self._paint_thread = PaintThread(source, painter)
+        self._paint_thread = PaintThread(source.ticking(_TICK_SECONDS), painter, painter.repeat)
         self._message: tuple[str, float] | None = None
+        self._trouble: tuple[str, float] | None = None
         self._working_size: tuple[int, int] | None = None
         self._size = (source.info.width, source.info.height)
         self._latest: Shot | None = None
@@ -106,12 +117,21 @@ class Session:
     def warnings(self) -> list[str]:
         """What the user should be told when the session is over."""
         warnings = list(self._source.warnings)
-        if self._recorder.dropped:
+        for result in self.results:
+            warnings += result.warnings
+        dropped = sum(result.dropped for result in self._recorder.results)
+        if dropped:
             warnings.append(
-                f"{self._recorder.dropped} frames are missing in recordings: the encoder was too"
-                " slow; choose a smaller --camera-size"
+                f"{dropped} frames are missing in recordings: the encoder was too slow; choose a"
+                " smaller --camera-size"
             )
         return warnings
+
+    @property
+    def results(self) -> list[OutputResult]:
+        """What became of every output and recording so far."""
+        running = [output.result for output in self._outputs]
+        return [*self._results, *running, *self._recorder.results]
 
     @property
     def damaged(self) -> bool:
@@ -149,7 +169,8 @@ class Session:
                 return
             if shot is not None:
                 self._take(shot)
-            self._update_window(is_new=shot is not None)
+            self._watch_source()
+            self._update_window(shot)
             self._watch_outputs()
 
     def _take(self, shot: Shot) -> None:
@@ -163,6 +184,8 @@ class Session:
         if self._working_size not in (None, (width, height)):
             self._say(f"painting at {width}x{height}")
         self._working_size = (width, height)
+        if shot.is_repeat:
+            return  # outputs have had this moment
         self._feed_outputs(shot)
         if self._screen is None:
             self._count(shot)
@@ -187,12 +210,14 @@ class Session:
         now = time.monotonic_ns()
         captured = self._source.origin_ns + shot.frame.pts * 1_000_000_000
         self.meter.shown(now / 1e9, float(now - captured) / 1e6)
+        if self._sizing is not None:
+            self._sizing.shown(now / 1e9, self.dropped)
 
-    def _update_window(self, *, is_new: bool) -> None:
+    def _update_window(self, shot: Shot | None) -> None:
         if self._screen is None:
             return
         now = time.monotonic()
-        if is_new or self._dirty or now - self._drawn > _REDRAW_SECONDS:
+        if shot is not None or self._dirty or now - self._drawn > _REDRAW_SECONDS:
             self._dirty = False
             self._drawn = now
             self._screen.draw(
@@ -205,8 +230,8 @@ class Session:
                 message=self._current_message(now),
             )
         events = self._screen.window.poll()
-        if is_new and self._latest is not None:
-            self._count(self._latest)
+        if shot is not None and not shot.is_repeat:
+            self._count(shot)
         for event in events:
             self._handle(event)
         if self._screen.window.closed:
@@ -234,19 +259,44 @@ class Session:
         elif command is Command.SAVE and self._latest is not None:
             self._say(self._recorder.save(self._frame(self._latest)))
         elif command is Command.RECORD:
-            self._say(self._recorder.toggle(self._size))
+            self._toggle_recording()
+
+    def _toggle_recording(self) -> None:
+        output = self._recorder.output
+        self._say(self._recorder.toggle(self._size))
+        # One without a frame was ended before it began, which is no failure.
+        if output is not None and output.error is not None and output.written:
+            self.failures.append((output.name, output.error))
+
+    def _watch_source(self) -> None:
+        trouble = self._source.trouble
+        if trouble == (None if self._trouble is None else self._trouble[0]):
+            return
+        if trouble is not None:
+            self._trouble = (trouble, time.monotonic())
+            if self._announce is not None:
+                self._announce(trouble)
+        else:
+            self._trouble = None
+            self._say("the picture is back")
 
     def _watch_outputs(self) -> None:
-        failed = [output for output in self._outputs if output.error is not None]
-        if self._recorder.output is not None and self._recorder.output.error is not None:
-            failed.append(self._recorder.output)
-            self._recorder.output = None
-        for output in failed:
-            assert output.error is not None
-            self._outputs = [other for other in self._outputs if other is not output]
-            self.failures.append((output.name, output.error))
-            self._say(f"{output.name} has ended: {output.error}")
-            output.close()
+        recording = self._recorder.output
+        for output in [*self._outputs, *([] if recording is None else [recording])]:
+            output.check()
+            if output.error is not None:
+                self.failures.append((output.name, output.error))
+                self._say(f"{output.name} has ended: {output.error}")
+                self._end(output)
+
+    def _end(self, output: Output) -> None:
+        """Complete an output, or what is left of it, and keep what became of it."""
+        if output is self._recorder.output:
+            self._recorder.close()
+            return
+        output.close()
+        self._outputs.remove(output)
+        self._results.append(output.result)
 
     def _at_limit(self) -> bool:
         frames, seconds = self._limits.frames, self._limits.seconds
@@ -257,22 +307,22 @@ class Session:
         return seconds is not None and time.monotonic() - begun >= seconds
 
     def _say(self, text: str) -> None:
+        if self._announce is not None:
+            self._announce(text)
         self._message = (text, time.monotonic() + _MESSAGE_SECONDS)
 
     def _current_message(self, now: float) -> str | None:
-        if self._source.trouble is not None:
-            return self._source.trouble
+        if self._trouble is not None:
+            return f"{self._trouble[0]} ({now - self._trouble[1]:.0f} s)"
         if self._message is None or now > self._message[1]:
             return None
         return self._message[0]
 
     def _finish(self) -> None:
-        outputs, recording = list(self._outputs), self._recorder.output
-        if recording is not None:
-            self._recorder.close()
-            outputs.append(recording)
-        for output in outputs:
-            output.close()
+        recording = self._recorder.output
+        # The recording first: it must not wait for a receiver that has gone.
+        for output in [*([] if recording is None else [recording]), *self._outputs]:
+            self._end(output)
             if output.error is not None:
                 self.failures.append((output.name, output.error))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from ..model import MINIMUM_SIDE
 from ..sizes import SizeRequest
 
@@ -19,12 +21,25 @@ _ROOM = 0.8
 """A larger size must be expected to take at most this share of the time there is."""
 
 
+_WINDOW_SECONDS = 1.0
+"""Over which the rate of the pictures shown is taken."""
+_TOLERANCE = 0.9
+"""Of the rate wanted, below which the machine counts as too slow: rates waver a little."""
+_GAIN = 0.95
+"""A smaller size is of use if pictures come in at most this share of the time before."""
+
+
 class WorkingSize:
-    """Chooses the working size from how long pictures take to paint.
+    """Chooses the working size from how long pictures take to paint, and how often one is shown.
 
     It steps down soon after the machine falls behind, at once to a size that should fit, and up
     one step at a time when there has been room for a while. A step up that turns out to be too
     much doubles the wait before the next try, so that the size does not swing.
+
+    Where painting alone is fast enough but other work, an encoder's perhaps, lets too few pictures
+    through, it steps down too. If that does not help, it goes back and leaves it for a while.
+
+    `took` and `shown` may be called from different threads.
 
     Args:
         target_fps: pictures per second to keep up with; None always paints at full size.
@@ -45,6 +60,11 @@ class WorkingSize:
         self._bad_since: float | None = None
         self._patience = _UP_SECONDS
         self._went_up = float("-inf")
+        self._shown: deque[tuple[float, int]] = deque()
+        self._shown_at = 0
+        self._interval: float | None = None
+        self._tried: tuple[float, int] | None = None
+        self._useless_until = float("-inf")
         self.changed = 0
 
     @property
@@ -73,19 +93,62 @@ class WorkingSize:
             self._mean = seconds
             return
         self._mean += _WEIGHT * (seconds - self._mean)
-        if self._mean > self._budget:
+        interval = self._interval if now >= self._useless_until else None
+        if self._mean > self._budget or interval is not None:
             self._good_since = None
             self._bad_since = now if self._bad_since is None else self._bad_since
             if now - self._bad_since >= _DOWN_SECONDS:
-                self._step_down(now)
+                self._relieve(interval, now)
         else:
             self._bad_since = None
             self._consider_up(now)
 
+    def shown(self, now: float, dropped: int) -> None:
+        """Note that a picture is on the screen, when, and how many were dropped up to then.
+
+        Args:
+            now: in seconds, of any clock.
+            dropped: frames that the source delivered and that were never shown.
+        """
+        if self._budget is None:
+            return
+        if self._shown_at != self.changed:
+            self._shown_at = self.changed
+            self._shown.clear()
+        self._shown.append((now, dropped))
+        while now - self._shown[0][0] > _WINDOW_SECONDS:
+            self._shown.popleft()
+        self._interval = self._interval_if_behind()
+
+    def _interval_if_behind(self) -> float | None:
+        """Seconds from picture to picture; None while as many are shown as wanted, or as come."""
+        assert self._budget is not None
+        (start, dropped_before), (end, dropped) = self._shown[0], self._shown[-1]
+        if end - start < _DOWN_SECONDS:
+            return None
+        count = len(self._shown) - 1
+        wanted = min((end - start) / self._budget, count + dropped - dropped_before)
+        return (end - start) / count if count < _TOLERANCE * wanted else None
+
+    def _relieve(self, interval: float | None, now: float) -> None:
+        """Step down, unless the last step down was of no use."""
+        assert self._budget is not None
+        tried, self._tried = self._tried, None
+        if self._mean > self._budget or interval is None:
+            self._step_down(now, 0.0)
+        elif tried is not None and interval > _GAIN * tried[0]:
+            self._useless_until = now + _LONGEST_UP_SECONDS
+            self._change(tried[1])
+        else:
+            before = self._step
+            self._step_down(now, max(0.0, interval - self._mean))
+            self._tried = None if before == self._step else (interval, before)
+
     def _scale_of(self, step: int) -> float:
         return min(1.0, max(_SCALES[step], self._least))
 
-    def _step_down(self, now: float) -> None:
+    def _step_down(self, now: float, rest: float) -> None:
+        """Paint smaller, where everything else takes ``rest`` seconds a picture."""
         assert self._budget is not None
         steps = range(self._step + 1, len(_SCALES))
         smaller = [step for step in steps if self._scale_of(step) < self.scale]
@@ -95,8 +158,12 @@ class WorkingSize:
             self._patience = min(2 * self._patience, _LONGEST_UP_SECONDS)
         else:
             self._patience = _UP_SECONDS
-        fitting = [step for step in smaller if self._expected(step) <= self._budget]
-        self._change(fitting[0] if fitting else min(smaller, key=self._scale_of))
+        fitting = [step for step in smaller if rest + self._expected(step) <= self._budget]
+        if fitting:
+            self._change(fitting[0])
+        else:
+            # What the rest takes may become less too, as cores become free.
+            self._change(smaller[0] if rest else min(smaller, key=self._scale_of))
 
     def _consider_up(self, now: float) -> None:
         assert self._budget is not None

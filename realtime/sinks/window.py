@@ -22,6 +22,9 @@ from .window_libraries import check_loaded
 _SMALLEST = 64
 """Pixels of a side below which a window has no size yet, or none worth painting for."""
 
+_MOST_KEYS = 32
+"""In one poll, so that a key that is held down cannot hold up the picture."""
+
 _NAMES = {
     8: "backspace",
     9: "tab",
@@ -109,6 +112,11 @@ class Window:
                 self._size = (width, height)
         return self._size
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the canvas another size, in pixels."""
+        if self._open:
+            cv2.resizeWindow(self._title, width, height)
+
     @property
     def fullscreen(self) -> bool:
         """Whether it covers the whole screen."""
@@ -130,14 +138,23 @@ class Window:
             cv2.imshow(self._title, cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR))
 
     def poll(self) -> list[Event]:
-        """What happened since the last call, oldest first; also brings what was shown on screen."""
+        """What happened since the last call, oldest first; also brings what was shown on screen.
+
+        OpenCV remembers one key at a time: of several that come while no call is made only the last
+        may be left.
+        """
         if not self._open:
             return []
-        code = cv2.pollKey()
+        for _ in range(_MOST_KEYS):
+            code = cv2.pollKey()
+            if code == -1:
+                break
+            name = key_name(code)
+            if name is not None:
+                self._events.append(Key(name))
         events, self._events = self._events, []
         self._open = self._is_visible()
-        name = key_name(code)
-        return events if name is None else [*events, Key(name)]
+        return events
 
     def _is_visible(self) -> bool:
         """Whether the window is still there, after its close button may have been used."""

@@ -19,6 +19,8 @@ IMAGE_SUFFIXES = frozenset(
 """What counts as a picture; everything else is left to the video decoder."""
 
 _CAMERA = re.compile(r"(?:/dev/video)?([0-9]{1,4})", re.ASCII)
+_CAMERA_LINK = re.compile(r"/dev/v4l/by-[a-z]+/[^/]+")
+"""Linux names cameras so by what they are or where they are plugged in, while they are."""
 _STREAM = re.compile(r"(https?|rtsps?|rtmps?|udp|rtp|tcp|srt)://", re.IGNORECASE)
 
 
@@ -28,8 +30,8 @@ def is_live(spec: str | Path) -> bool:
 
 
 def is_camera(spec: str | Path) -> bool:
-    """Whether ``spec`` names a camera of this machine: ``0`` or ``/dev/video0``."""
-    return _CAMERA.fullmatch(str(spec)) is not None
+    """Whether ``spec`` names a camera of this machine: its number, or the path of a device."""
+    return _camera(str(spec)) is not None
 
 
 def open_source(
@@ -45,8 +47,9 @@ def open_source(
     """Open whatever ``spec`` names.
 
     Args:
-        spec: a camera (``0``, ``/dev/video0``), a network stream (``rtsp://...``), ``synthetic``
-            (a moving test picture), an image, a folder of images, or a video file.
+        spec: a camera (``0``, ``/dev/video0``, ``/dev/v4l/by-id/...``), a network stream
+            (``rtsp://...``), ``synthetic`` (a moving test picture), an image, a folder of images,
+            or a video file.
         start: first moment of a video file, in seconds.
         end: moment at which a video file ends, in seconds.
         size: bring frames to this size; for files and images.
@@ -63,10 +66,10 @@ def open_source(
         from .camera import CameraSource
 
         _refuse(text, start=start, end=end, size=size)
-        camera = _CAMERA.fullmatch(text)
+        camera = _camera(text)
         if camera is None:
             _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
-        device = text if camera is None else int(camera[1])
+        device = text if camera is None else camera
         return CameraSource(device, size=camera_size, rate=camera_fps)
     _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
     if text == "synthetic":
@@ -98,12 +101,14 @@ def open_live(
 ) -> LiveSource:
     """Open whatever ``spec`` names to be watched as it happens; files play at their own speed.
 
+    A camera or a stream may still be connecting; see ``LiveSource.start``.
+
     Args:
         spec: as for `open_source`.
         camera_size: (width, height) to ask a camera for, in pixels.
         camera_fps: frames per second to ask a camera for.
         loop: play a file again and again.
-        patience: seconds to wait for a camera or a stream that has gone.
+        patience: seconds to wait for a camera or a stream that is not there, or has gone.
 
     Raises:
         SourceError: it does not exist or cannot be decoded.
@@ -114,17 +119,34 @@ def open_live(
         from .camera import CameraSource
 
         _refuse(text, loop=loop or None)
-        camera = _CAMERA.fullmatch(text)
+        camera = _camera(text)
         if camera is None:
             _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
-        device = text if camera is None else int(camera[1])
+        device = text if camera is None else camera
         return CameraSource(
-            device, size=camera_size, rate=camera_fps, patience=patience, resizable=True
+            device,
+            size=camera_size,
+            rate=camera_fps,
+            patience=patience,
+            resizable=True,
+            lazy=True,
         )
     from .paced import PacedSource
 
     _refuse(text, camera_size=camera_size, camera_fps=camera_fps)
     return PacedSource(lambda: open_source(spec), loop=loop)
+
+
+def _camera(text: str) -> int | Path | None:
+    """The number of a camera or the path of its device; None for what is no camera."""
+    match = _CAMERA.fullmatch(text)
+    if match is not None:
+        return int(match[1])
+    try:
+        is_device = text.startswith("/") and Path(text).is_char_device()
+    except (OSError, ValueError):
+        is_device = False
+    return Path(text) if is_device or _CAMERA_LINK.fullmatch(text) else None
 
 
 def _refuse(spec: str, **options: object) -> None:

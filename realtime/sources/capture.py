@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
 _OPEN_SECONDS = 10.0
 _READ_SECONDS = 4.0
 """How long a stream may stand still before it counts as gone; closing may take as long."""
+_NUMBERED = re.compile(r"/dev/video([0-9]{1,4})", re.ASCII)
 _LOW_DELAY = {"fflags": "nobuffer", "analyzeduration": "2000000"}
+
+
+_REFUSED = (av.HTTPUnauthorizedError, av.HTTPForbiddenError, av.HTTPBadRequestError)
+_UNKNOWN = (av.ProtocolNotFoundError, av.DemuxerNotFoundError, av.OptionNotFoundError)
+
+
+class AbsentError(SourceError):
+    """It is not there now, or busy, but may come: worth another try."""
 
 
 class Capture(Protocol):
@@ -41,8 +51,12 @@ class Capture(Protocol):
 
     rate: Fraction | None
 
-    def read(self) -> Image | None:
-        """The next picture (uint8 ``[H, W, 3]``, RGB), waiting for it; None if it has gone."""
+    def read(self) -> tuple[Image, int] | None:
+        """The next picture and when it was captured, waiting for it; None if it has gone.
+
+        The picture is uint8 ``[H, W, 3]``, RGB; the time is one of ``time.monotonic_ns``, as near
+        to the capture as can be known here.
+        """
         ...
 
     def close(self) -> None:
@@ -54,22 +68,31 @@ class CameraCapture:
     """A camera of this machine.
 
     Args:
-        number: as the system counts cameras.
+        device: number, as the system counts cameras, or path of a device. A link to the device is
+            followed anew each time, for the number may change when a camera is plugged in again.
         size: (width, height) to ask for, in pixels; the camera may deliver another.
         rate: frames per second to ask for.
 
     Raises:
-        SourceError: it cannot be opened.
+        AbsentError: it is not there, or does not open.
+        SourceError: it cannot be used at all.
     """
 
     def __init__(
-        self, number: int, size: tuple[int, int] | None = None, rate: Fraction | None = None
+        self,
+        device: int | Path,
+        size: tuple[int, int] | None = None,
+        rate: Fraction | None = None,
     ) -> None:
+        _check_device(device)
         with quiet_opencv():
-            self._capture = cv2.VideoCapture(number)
+            self._capture = cv2.VideoCapture(*resolve(device))
             if not self._capture.isOpened():
                 self._capture.release()
-                raise SourceError(f"camera {number} cannot be opened; {_why_closed(number)}")
+                raise AbsentError(
+                    f"camera {device} cannot be opened; is another program using it?"
+                    " 'stylecam cameras' lists what there is"
+                )
             if size is not None:
                 # Uncompressed, most cameras cannot deliver large pictures at full rate.
                 self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -81,13 +104,16 @@ class CameraCapture:
         # What the driver claims is often wrong: a hint for a display, not a clock.
         self.rate = Fraction(claimed).limit_denominator(1001) if 1 <= claimed <= 1000 else None
 
-    def read(self) -> Image | None:
-        """The next picture; None if the camera has gone."""
+    def read(self) -> tuple[Image, int] | None:
+        """The next picture and when it was there; None if the camera has gone."""
         with quiet_opencv():
-            read, bgr = self._capture.read()
-        if not read:
+            grabbed = self._capture.grab()
+            # A compressed picture is decoded only after this.
+            captured = time.monotonic_ns()
+            read, bgr = self._capture.retrieve() if grabbed else (False, None)
+        if not read or bgr is None:
             return None
-        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), captured
 
     def close(self) -> None:
         """Release the camera."""
@@ -101,7 +127,8 @@ class StreamCapture:
         address: for FFmpeg.
 
     Raises:
-        SourceError: nothing answers, or there is no video in it.
+        AbsentError: nothing answers.
+        SourceError: it is refused, or there is no video in it.
     """
 
     def __init__(self, address: str) -> None:
@@ -113,7 +140,8 @@ class StreamCapture:
                 address, options=options, timeout=(_OPEN_SECONDS, _READ_SECONDS)
             )
         except (av.FFmpegError, OSError) as error:
-            raise SourceError(
+            kind = SourceError if isinstance(error, (*_REFUSED, *_UNKNOWN)) else AbsentError
+            raise kind(
                 f"stream {address} cannot be opened ({_reason(error)});"
                 " check the address and the network"
             ) from error
@@ -130,16 +158,20 @@ class StreamCapture:
         self._converter: RgbConverter | None = None
         self._size = (0, 0)
 
-    def read(self) -> Image | None:
-        """The next picture; None if the stream has ended, stands still or sends garbage only."""
+    def read(self) -> tuple[Image, int] | None:
+        """The next picture and when its last packet arrived.
+
+        None if the stream has ended, stands still or sends garbage only.
+        """
         deadline = time.monotonic() + _READ_SECONDS
-        for frame in self._frames:
+        for frame, arrived in self._frames:
             if frame is not None:
-                break
+                return self._convert(frame), arrived
             if time.monotonic() > deadline:
-                return None
-        else:
-            return None
+                break
+        return None
+
+    def _convert(self, frame: av.VideoFrame) -> Image:
         if self._converter is None or self._size != (frame.width, frame.height):
             self._size = (frame.width, frame.height)
             self._converter = RgbConverter(*self._size, Orientation(), self._codec)
@@ -151,27 +183,48 @@ class StreamCapture:
         self._container.close()
 
 
-def _decode(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame | None]:
-    """Every frame that decodes; None for a packet without one, damaged on its way perhaps."""
+def _decode(
+    container: InputContainer, stream: VideoStream
+) -> Iterator[tuple[av.VideoFrame | None, int]]:
+    """Every frame that decodes, with the arrival of its packet as a ``time.monotonic_ns``.
+
+    None stands for a packet without a frame, damaged on its way perhaps.
+    """
     with suppress(av.FFmpegError, OSError):
         for packet in container.demux(stream):
+            arrived = time.monotonic_ns()
             frames: list[av.VideoFrame] = []
             with suppress(av.InvalidDataError):
                 frames = packet.decode()
-            if frames:
-                yield from frames
-            else:
-                yield None
+            for frame in frames or (None,):
+                yield frame, arrived
 
 
-def _why_closed(number: int) -> str:
-    device = Path(f"/dev/video{number}")
-    if sys.platform == "linux":
-        if not device.exists():
-            return f"there is no {device}; 'stylecam cameras' lists what there is"
-        if not os.access(device, os.R_OK | os.W_OK):
-            return f"there is no permission for {device}; add your user to the group 'video'"
-    return "is another program using it? 'stylecam cameras' lists what there is"
+def resolve(device: int | Path) -> tuple[int | str, int]:
+    """What OpenCV takes for a device, and by which of its back ends: a number, or else a path."""
+    if isinstance(device, int):
+        return device, cv2.CAP_ANY
+    path = str(device.resolve())
+    match = _NUMBERED.fullmatch(path)
+    # The others would take the path for that of a video file.
+    return (path, cv2.CAP_V4L2) if match is None else (int(match[1]), cv2.CAP_ANY)
+
+
+def _check_device(device: int | Path) -> None:
+    """Raise where Linux can tell why a camera will not open."""
+    if sys.platform != "linux":
+        return
+    path = Path(f"/dev/video{device}") if isinstance(device, int) else device
+    if not path.exists():
+        raise AbsentError(
+            f"camera {device} cannot be opened; there is no {path}; 'stylecam cameras' lists what"
+            " there is"
+        )
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise SourceError(
+            f"camera {device} cannot be opened; there is no permission for {path}; add your user to"
+            " the group 'video'"
+        )
 
 
 def _reason(error: BaseException) -> str:

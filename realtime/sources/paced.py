@@ -52,6 +52,10 @@ class PacedSource:
         self._thread = Worker(self._work, "camera")
         self._thread.start()
 
+    def start(self, timeout: float) -> bool:  # noqa: ARG002 - nothing is waited for
+        """Always true: a file is there once it is open."""
+        return True
+
     @property
     def dropped(self) -> int:
         """Number of frames that were replaced by a newer one before anybody took them."""
@@ -68,10 +72,17 @@ class PacedSource:
         Raises:
             SourceError: the file cannot be decoded any more.
         """
+        return (frame for frame in self.ticking(None) if frame is not None)
+
+    def ticking(self, seconds: float | None) -> Iterator[Frame | None]:
+        """The same frames, and None whenever there was no new one for ``seconds``."""
         index = 0
         while True:
             try:
-                image, shown = self._newest.get()
+                image, shown = self._newest.get(seconds)
+            except TimeoutError:
+                yield None
+                continue
             except ChannelClosed:
                 break
             yield Frame(image, (shown - self.origin_ns) * _NANOSECOND, index)

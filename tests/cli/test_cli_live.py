@@ -106,7 +106,7 @@ def test_bad_options(call, model, arguments, message, tmp_path, monkeypatch):
     ],
 )
 def test_sources_that_are_not_there(call, model, source, message):
-    result = live(call, model, source, "--max-frames", 1)
+    result = live(call, model, source, "--max-frames", 1, "--reconnect", 0)
     assert result.code == 2
     assert message in result.error_line
 

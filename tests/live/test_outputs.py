@@ -10,6 +10,7 @@ import media
 import numpy as np
 import pytest
 
+from realtime.buffered import workers_left
 from realtime.errors import SinkError
 from realtime.frame import Frame
 from realtime.live.outputs import Output, fit
@@ -98,6 +99,81 @@ def test_a_sink_that_fails_is_told_of_and_aborted():
     output.close()
     assert "disk is full" in str(output.error)
     assert sink.was_aborted
+
+
+def test_a_sink_may_be_opened_in_the_thread():
+    sink = Blocked()
+    sink.may_go_on.set()
+    output = Output("late", lambda: sink)
+    assert output.wait_open(30)
+    output.offer(frame(0))
+    output.close()
+    assert output.written == 1
+
+
+def test_a_sink_that_cannot_be_opened_says_why():
+    def fail():
+        raise SinkError("nobody is there")
+
+    output = Output("late", fail)
+    with pytest.raises(SinkError, match="nobody is there"):
+        while not output.wait_open(1):
+            pass
+    output.close()
+
+
+def test_a_sink_that_hangs_is_given_up_while_it_runs():
+    sink = Blocked()
+    output = Output("stuck", sink, patience=0.2)
+    output.offer(frame(0))
+    deadline = time.monotonic() + 30
+    while output.error is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+        output.check()
+    assert "nothing was taken for 0 s" in str(output.error)
+    output.close()  # does not wait any more
+    output.offer(frame(1))
+    assert workers_left()
+    come_loose(sink)
+
+
+def test_a_sink_that_hangs_does_not_hold_up_the_end():
+    sink = Blocked()
+    output = Output("stuck", sink, patience=0.2)
+    output.offer(frame(0))
+    output.close()
+    assert isinstance(output.error, SinkError)
+    come_loose(sink)
+
+
+def test_one_that_hangs_while_it_opens_is_not_waited_for():
+    sink = Blocked()
+    output = Output("stuck", lambda: sink.may_go_on.wait(60) and sink, patience=3600)
+    assert not output.wait_open(0.05)
+    output.close()
+    come_loose(sink)
+
+
+def come_loose(sink):
+    """So that the thread ends after all."""
+    sink.may_go_on.set()
+    deadline = time.monotonic() + 30
+    while workers_left():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_what_became_of_it_is_told():
+    sink = Blocked()
+    sink.warnings.append("the picture is odd")
+    sink.may_go_on.set()
+    output = Output("good", sink, capacity=2)
+    output.offer(frame(0))
+    output.close()
+    result = output.result
+    assert (result.name, result.written, result.dropped, result.error) == ("good", 1, 0, None)
+    assert result.warnings == ("the picture is odd",)
+    assert str(result) == "good: 1 frame, 0 dropped"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import mjpeg_server
 import numpy as np
 import pytest
 
+from realtime.buffered import workers_left
 from realtime.engine import OnnxStylizer
 from realtime.errors import SourceError
 from realtime.live.controls import Controls
@@ -41,11 +42,12 @@ class Keeping(NullSink):
         self.seen.append((frame.image.shape, float(frame.image.mean())))
 
 
-def build(source, stylizer, tmp_path, *, sinks=(), paint=None, **options):
+def build(source, stylizer, tmp_path, *, sinks=(), outputs=(), paint=None, **options):
+    assert source.start(60)
     controls = Controls(stylizer.description)
     sizing = WorkingSize(None)
     painter = Painter(stylizer, wishes_of(controls), sizing)
-    outputs = tuple(Output(f"output {n}", sink) for n, sink in enumerate(sinks))
+    outputs = (*outputs, *(Output(f"output {n}", sink) for n, sink in enumerate(sinks)))
     recorder = Recorder(Recording(tmp_path))
     session = Session(source, paint or painter, controls, recorder, outputs=outputs, **options)
     return session, recorder
@@ -65,13 +67,12 @@ def test_every_frame_is_shown_or_counted_as_dropped(stylizer, tmp_path):
 
 
 def test_a_slow_painter_drops_frames_and_stays_close_to_the_present(stylizer, tmp_path):
+    class Slow(Painter):
+        def __call__(self, frame):
+            time.sleep(0.1)
+            return super().__call__(frame)
 
-    def slow(frame):
-        time.sleep(0.1)
-        return painter(frame)
-
-    controls = Controls(stylizer.description)
-    painter = Painter(stylizer, wishes_of(controls), WorkingSize(None))
+    slow = Slow(stylizer, wishes_of(Controls(stylizer.description)), WorkingSize(None))
     with mjpeg_server.serve(200, pause=0.01) as address:
         source = open_live(address)
         session, _ = build(source, stylizer, tmp_path, paint=slow)
@@ -149,6 +150,94 @@ def test_an_output_that_fails_does_not_end_the_others(stylizer, tmp_path):
         session.run(lambda: session.meter.frames >= 5 and bool(session.failures))
     assert [name for name, _ in session.failures] == ["output 0"]
     assert good.frames > 0
+
+
+def test_an_output_that_hangs_is_given_up_and_the_session_goes_on(stylizer, tmp_path):
+    may_go_on = threading.Event()
+
+    class Stuck(NullSink):
+        def write(self, _):
+            assert may_go_on.wait(60)
+
+    with mjpeg_server.serve(100_000) as address:
+        source = open_live(address)
+        session, _ = build(source, stylizer, tmp_path, outputs=[Output("s", Stuck(), patience=0.3)])
+        session.run(lambda: bool(session.failures) and session.meter.frames > 5)
+    assert "nothing was taken" in str(session.failures[0][1])
+    assert [result.name for result in session.results] == ["s"]
+    may_go_on.set()
+    wait_until(lambda: not workers_left())
+
+
+def test_what_became_of_outputs_and_recordings_is_kept(stylizer, tmp_path):
+    class Odd(NullSink):
+        def close(self):
+            self.warnings.append("odd to the end")
+            super().close()
+
+    class Broken(NullSink):
+        def write(self, _):
+            raise OSError("the cable was pulled")
+
+    with mjpeg_server.serve(100_000) as address:
+        source = open_live(address)
+        session, recorder = build(source, stylizer, tmp_path, sinks=[Odd(), Broken()])
+        recorder.start((63, 47))
+        session.run(lambda: session.meter.frames >= 5 and bool(session.failures))
+    results = {result.name.split()[0]: result for result in session.results}
+    assert len(session.results) == 3
+    assert {result.error for result in session.results} == {None, "the cable was pulled"}
+    assert results["recording"].written > 0
+    assert "odd to the end" in session.warnings
+    assert any("63x47 became 64x48" in warning for warning in session.warnings)
+
+
+def test_what_happens_is_announced_where_there_is_no_window(stylizer, tmp_path):
+    class Broken(NullSink):
+        def write(self, _):
+            raise OSError("the cable was pulled")
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    said, ended = [], []
+    with mjpeg_server.serve(100_000, port=port) as address:
+        source = open_live(address, patience=60)
+        session, _ = build(source, stylizer, tmp_path, sinks=[Broken()], announce=said.append)
+        thread = threading.Thread(target=session.run, args=(lambda: bool(ended),))
+        thread.start()
+        wait_until(lambda: session.meter.frames > 3 and session.failures)
+    wait_until(lambda: any("has gone" in line for line in said))
+    with mjpeg_server.serve(100_000, port=port, size=(96, 80)):
+        wait_until(lambda: any("now delivers" in line for line in said))
+        ended.append(True)
+        thread.join()
+    assert said == [
+        "output 0 has ended: the cable was pulled",
+        f"stream {address} has gone; trying again",
+        *sorted(["the picture is back", "the source now delivers 96x80"], key=said.index),
+    ]
+
+
+class Dictated(WorkingSize):
+    """Steps down to half the size at the third picture."""
+
+    def size_for(self, width, height):
+        return (width // 2, height // 2) if self.changed else (width, height)
+
+    def took(self, seconds, now):
+        self.pictures = getattr(self, "pictures", 0) + 1
+        self.changed = int(self.pictures >= 3)
+
+
+def test_a_new_working_size_is_announced_once(stylizer, tmp_path):
+    said = []
+    painter = Painter(stylizer, wishes_of(Controls(stylizer.description)), Dictated(None))
+    with mjpeg_server.serve(100_000) as address:
+        source = open_live(address)
+        session, _ = build(source, stylizer, tmp_path, paint=painter, announce=said.append)
+        session.run(lambda: session.meter.frames >= 8)
+    assert said == ["painting at 32x24"]
 
 
 def test_outputs_get_the_painting(stylizer, tmp_path):

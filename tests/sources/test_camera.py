@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import media
 import mjpeg_server
 import pytest
+from stalled_server import stalled
 
+from realtime.buffered import workers_left
 from realtime.errors import SourceError
 from realtime.sources import capture
 from realtime.sources.camera import CameraSource
@@ -184,3 +189,98 @@ def test_the_age_of_a_frame_can_be_told():
     with mjpeg_server.serve(3) as address, CameraSource(address) as source:
         frame = next(iter(source))
         assert before <= source.origin_ns + frame.pts * 10**9 <= time.monotonic_ns()
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_one_that_is_missing_at_the_start_is_waited_for():
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/camera.mjpg"
+    with CameraSource(address, patience=60, lazy=True) as source:
+        assert not source.start(0.01)
+        wait_until(lambda: "cannot be opened (Connection refused)" in source.trouble)
+        assert source.trouble.startswith(f"waiting for stream {address}: cannot be")
+        with mjpeg_server.serve(10_000, port=port):
+            assert source.start(60)
+            assert source.trouble is None
+            assert next(iter(source)).image.shape == (48, 64, 3)
+            assert source.info.width == 64
+
+
+def test_patience_runs_out_at_the_start_too():
+    address = f"http://127.0.0.1:{free_port()}/camera.mjpg"
+    with (
+        CameraSource(address, patience=0.3, lazy=True) as source,
+        pytest.raises(SourceError, match="Connection refused"),
+    ):
+        while not source.start(1):
+            pass
+
+
+@contextmanager
+def refusing(status):
+    """A camera that wants a password, or does not know the path."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(status)
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/camera.mjpg"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_wrong_password_is_not_tried_again(capfd):
+    with (
+        refusing(401) as address,
+        pytest.raises(SourceError, match="401 Unauthorized"),
+    ):
+        CameraSource(address, patience=3600)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_closing_does_not_wait_for_a_server_that_says_nothing():
+    with stalled() as port:
+        source = CameraSource(f"http://127.0.0.1:{port}/", patience=60, lazy=True)
+        assert not source.start(0.1)
+        begun = time.monotonic()
+        source.close()
+        # Opening would have taken ten seconds before it gave up.
+        assert time.monotonic() - begun < 9
+        assert source.start(0.1) is False
+    wait_until(lambda: not workers_left())
+
+
+def test_the_time_of_capture_is_before_the_picture_is_decoded(monkeypatch):
+    class Slow(capture.RgbConverter):
+        def __call__(self, frame):
+            time.sleep(0.2)
+            return super().__call__(frame)
+
+    monkeypatch.setattr(capture, "RgbConverter", Slow)
+    with mjpeg_server.serve(1000) as address, CameraSource(address) as source:
+        for _, frame in zip(range(3), source, strict=False):
+            age = time.monotonic_ns() - source.origin_ns - frame.pts * 10**9
+            assert age >= 200_000_000
+
+
+def test_a_tick_comes_where_no_frame_does():
+    with mjpeg_server.serve(10_000, pause=0.5) as address, CameraSource(address) as source:
+        seen = [frame for _, frame in zip(range(20), source.ticking(0.01), strict=False)]
+    assert None in seen
+    indices = [frame.index for frame in seen if frame is not None]
+    assert indices == list(range(len(indices)))

@@ -12,12 +12,40 @@ import pytest
 from realtime.errors import OptionError, SourceError
 from realtime.sizes import SizeRequest
 from realtime.sources import is_camera, is_live, open_source
+from realtime.sources.capture import resolve
 
 
 @pytest.mark.parametrize("spec", ["0", "12", "/dev/video0", "/dev/video12"])
 def test_what_is_a_camera(spec):
     assert is_camera(spec)
     assert is_live(spec)
+
+
+@pytest.mark.parametrize(
+    "spec", ["/dev/v4l/by-id/usb-Cam-video-index0", "/dev/v4l/by-path/pci-0000:00-usb-0:1:1.0"]
+)
+def test_a_camera_has_longer_names_too_even_while_it_is_unplugged(spec, capfd):
+    assert is_camera(spec)
+    with pytest.raises(SourceError, match=f"camera {spec} cannot be opened; there is no {spec}"):
+        open_source(spec)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_link_to_a_device_is_a_camera(tmp_path, capfd):
+    link = tmp_path / "my-camera"
+    link.symlink_to("/dev/null")
+    assert is_camera(link)
+    assert not is_camera(tmp_path)
+    with pytest.raises(SourceError, match="my-camera cannot be opened; is another program using"):
+        open_source(link)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_link_leads_to_the_number_of_the_camera(tmp_path):
+    link = tmp_path / "my-camera"
+    link.symlink_to("/dev/video7")
+    assert resolve(link)[0] == 7
+    assert resolve(3)[0] == 3
 
 
 @pytest.mark.parametrize("spec", ["http://a/b", "https://a", "RTSP://a", "rtsps://a", "rtmp://a"])
