@@ -117,8 +117,7 @@ def test_a_sink_that_cannot_be_opened_says_why():
 
     output = Output("late", fail)
     with pytest.raises(SinkError, match="nobody is there"):
-        while not output.wait_open(1):
-            pass
+        output.wait_open(60)
     output.close()
 
 

@@ -80,6 +80,29 @@ def test_frozen_shows_the_same_picture_at_new_times(stylizer, picture):
     assert (painter(frame(np.zeros_like(picture), 2)).painted == 255).all()
 
 
+def test_a_frozen_picture_can_be_mirrored(stylizer, picture):
+    painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
+    painter(frame(picture))
+    painter.wishes = Wishes(NEGATIVE, frozen=True, mirror=True)
+    shot = painter(frame(np.zeros_like(picture), 1))
+    assert shot.frame.image.tolist() == picture[:, ::-1].tolist()
+
+
+def test_without_a_new_frame_the_last_is_painted_as_wished_now(stylizer, picture):
+    painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
+    assert painter.repeat() is None
+    assert not painter(frame(picture)).is_repeat
+    assert painter.repeat() is None
+    painter.wishes = Wishes(SWAPPED)
+    shot = painter.repeat()
+    assert shot.is_repeat
+    assert shot.frame.image is picture
+    swapped = tiny_model.expected(picture, {"swapped": 1})
+    while (shot := painter.repeat()) is not None:
+        last = shot
+    assert last.painted.tolist() == swapped.tolist()
+
+
 def test_a_new_style_fades_in_and_arrives(stylizer, picture):
     painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
     painter(frame(picture))
@@ -151,6 +174,20 @@ def test_the_thread_paints_and_ends_with_its_frames(stylizer, picture):
         shots = take_all(thread)
     assert len(shots) + thread.dropped == 20
     assert shots[-1].frame.index == 19
+
+
+def test_a_tick_paints_again_what_is_wished_otherwise(stylizer, picture):
+    painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
+
+    def frames():
+        yield frame(picture)
+        yield None
+        painter.wishes = Wishes(NEGATIVE, strength=0)
+        yield None
+
+    with PaintThread(frames(), painter, painter.repeat) as thread:
+        last = take_all(thread)[-1]
+    assert last.painted.tolist() == picture.tolist()
 
 
 def test_an_error_of_the_painter_reaches_the_session(stylizer):

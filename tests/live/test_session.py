@@ -225,7 +225,7 @@ class Dictated(WorkingSize):
     def size_for(self, width, height):
         return (width // 2, height // 2) if self.changed else (width, height)
 
-    def took(self, seconds, now):
+    def took(self, *_):
         self.pictures = getattr(self, "pictures", 0) + 1
         self.changed = int(self.pictures >= 3)
 

@@ -124,3 +124,73 @@ def test_without_a_target_the_size_stays():
 def test_a_size_that_does_not_fit_is_refused():
     with pytest.raises(OptionError, match="out of range"):
         WorkingSize(25, SizeRequest(height=16)).size_for(20, 640)
+
+
+class Busy:
+    """A camera of 30 fps whose pictures need ``paint`` seconds at full size and ``rest`` besides.
+
+    The rest is an encoder's work, say: painting itself does not see it.
+    """
+
+    def __init__(self, sizing, paint, rest, rate=30.0):
+        self.sizing = sizing
+        self.paint = paint
+        self.rest = rest
+        self.rate = rate
+        self.now = 100.0
+        self.dropped = 0.0
+
+    def rest_at(self, _scale):
+        return self.rest
+
+    def run(self, seconds):
+        end = self.now + seconds
+        while self.now < end:
+            scale = self.sizing.size_for(*FULL)[0] / FULL[0]
+            took = self.paint * scale**2
+            interval = max(took + self.rest_at(scale), 1 / self.rate)
+            self.now += interval
+            self.dropped += interval * self.rate - 1
+            self.sizing.took(took, self.now)
+            self.sizing.shown(self.now, int(self.dropped))
+        return self.sizing.size_for(*FULL)
+
+
+def test_other_load_counts_too():
+    machine = Busy(WorkingSize(25), paint=0.03, rest=0.02)
+    width, height = machine.run(5)
+    assert width < FULL[0]
+    assert 0.03 * (width * height) / (FULL[0] * FULL[1]) + 0.02 <= 1 / 25 / 0.9
+    machine.rest = 0.0
+    assert machine.run(30) == FULL
+
+
+def test_a_slow_camera_is_no_slow_machine():
+    machine = Busy(WorkingSize(25), paint=0.02, rest=0.0, rate=12.0)
+    assert machine.run(30) == FULL
+    assert machine.sizing.changed == 0
+
+
+def test_a_rate_that_wavers_changes_nothing():
+    machine = Busy(WorkingSize(25), paint=0.02, rest=0.022)
+    assert machine.run(60) == FULL
+    assert machine.sizing.changed == 0
+
+
+def test_a_smaller_size_that_is_of_no_use_is_taken_back():
+    machine = Busy(WorkingSize(25), paint=0.005, rest=0.1)
+    assert machine.run(10) == FULL
+    assert machine.sizing.changed == 2
+    machine.run(40)
+    assert machine.sizing.changed == 2
+
+
+def test_cores_that_become_free_let_it_step_down_further():
+    class Crowded(Busy):
+        def rest_at(self, scale):
+            return self.rest * scale**2
+
+    machine = Crowded(WorkingSize(25), paint=0.03, rest=0.05)
+    width, _ = machine.run(10)
+    assert (0.03 + 0.05) * (width / FULL[0]) ** 2 <= 1 / 25 / 0.9
+    assert machine.sizing.changed <= 4
