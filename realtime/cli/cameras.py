@@ -18,7 +18,7 @@ _NOT_OPENED = "cannot be opened; is another program using it?"
 def cameras(as_json: bool) -> None:
     """List the cameras of this machine with the sizes and rates that their drivers claim.
 
-    Every camera is opened for a moment. 'stylecam live NUMBER' paints one.
+    'stylecam live NUMBER' paints one.
     """
     from ..sources.cameras import list_cameras
 
@@ -39,7 +39,7 @@ def cameras(as_json: bool) -> None:
             [
                 str(camera.number),
                 camera.name,
-                ", ".join(map(str, camera.modes)) or _NOT_OPENED,
+                "; ".join(map(str, camera.modes)) or _NOT_OPENED,
             ]
             for camera in found
         ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 
 from ..opencv import quiet_opencv
+from .v4l2 import read_rates
 
 _FOLDER = Path("/sys/class/video4linux")
 _NUMBERS_TRIED = 6
@@ -26,16 +27,16 @@ class Mode:
     Attributes:
         width: in pixels.
         height: in pixels.
-        fps: frames per second that the driver claims; 0 where it does not say.
+        fps: frames per second that the driver claims, slowest first; empty where it does not say.
     """
 
     width: int
     height: int
-    fps: float
+    fps: tuple[float, ...]
 
     def __str__(self) -> str:
-        rate = f" at {self.fps:g} fps" if self.fps else ""
-        return f"{self.width}x{self.height}{rate}"
+        rates = ", ".join(f"{rate:g}" for rate in self.fps)
+        return f"{self.width}x{self.height}" + (f" at {rates} fps" if rates else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,21 @@ class Camera:
 
 
 def list_cameras() -> list[Camera]:
-    """Open every camera for a moment and ask it for the usual sizes."""
+    """Every camera, as its driver describes it; else it is opened and asked for the usual sizes."""
     cameras = []
     for number, name in _candidates():
-        modes = probe_modes(number)
+        modes = driver_modes(Path(f"/dev/video{number}")) or probe_modes(number)
         # A webcam has a second device without pictures, for its metadata.
         if modes or (name and not _delivers_no_pictures(number)):
             cameras.append(Camera(number, name, modes))
     return cameras
+
+
+def driver_modes(device: Path) -> tuple[Mode, ...]:
+    """What a driver of Linux lists; a camera that is in use tells it too."""
+    if sys.platform != "linux":
+        return ()
+    return tuple(Mode(*size, rates) for size, rates in read_rates(device).items())
 
 
 def probe_modes(number: int) -> tuple[Mode, ...]:
@@ -82,7 +90,8 @@ def probe_modes(number: int) -> tuple[Mode, ...]:
                     int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
                 )
                 if min(size) > 0:
-                    found[size] = Mode(*size, max(0.0, capture.get(cv2.CAP_PROP_FPS)))
+                    rate = capture.get(cv2.CAP_PROP_FPS)
+                    found[size] = Mode(*size, (rate,) if rate > 0 else ())
         finally:
             capture.release()
     return tuple(found[size] for size in sorted(found))

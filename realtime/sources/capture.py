@@ -86,7 +86,7 @@ class CameraCapture:
     ) -> None:
         _check_device(device)
         with quiet_opencv():
-            self._capture = cv2.VideoCapture(*resolve(device))
+            self._capture = _open_device(resolve(device))
             if not self._capture.isOpened():
                 self._capture.release()
                 raise AbsentError(
@@ -200,14 +200,20 @@ def _decode(
                 yield frame, arrived
 
 
-def resolve(device: int | Path) -> tuple[int | str, int]:
-    """What OpenCV takes for a device, and by which of its back ends: a number, or else a path."""
+def resolve(device: int | Path) -> int | str:
+    """What OpenCV takes for a device: its number, or the path of one that has none."""
     if isinstance(device, int):
-        return device, cv2.CAP_ANY
+        return device
     path = str(device.resolve())
     match = _NUMBERED.fullmatch(path)
-    # The others would take the path for that of a video file.
-    return (path, cv2.CAP_V4L2) if match is None else (int(match[1]), cv2.CAP_ANY)
+    return path if match is None else int(match[1])
+
+
+def _open_device(device: int | str) -> cv2.VideoCapture:
+    if isinstance(device, int):
+        return cv2.VideoCapture(device)
+    # Any other back end would take the path for that of a video file.
+    return cv2.VideoCapture(device, cv2.CAP_V4L2)
 
 
 def _check_device(device: int | Path) -> None:

@@ -44,8 +44,8 @@ def test_a_link_to_a_device_is_a_camera(tmp_path, capfd):
 def test_a_link_leads_to_the_number_of_the_camera(tmp_path):
     link = tmp_path / "my-camera"
     link.symlink_to("/dev/video7")
-    assert resolve(link)[0] == 7
-    assert resolve(3)[0] == 3
+    assert resolve(link) == 7
+    assert resolve(3) == 3
 
 
 @pytest.mark.parametrize("spec", ["http://a/b", "https://a", "RTSP://a", "rtsps://a", "rtmp://a"])
