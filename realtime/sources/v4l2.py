@@ -83,7 +83,7 @@ def _rate(numerator: int, denominator: int) -> Iterator[float]:
         yield round(float(Fraction(denominator, numerator)), 3)
 
 
-def _ask(camera: int, request: int, layout: struct.Struct, *values: object) -> tuple | None:
+def _ask(camera: int, request: int, layout: struct.Struct, *values: object) -> tuple[int, ...] | None:
     """What the driver fills in; None at the end of its list, or if it has none."""
     import fcntl  # where there is no such module, nothing here is called
 
