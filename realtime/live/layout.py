@@ -83,7 +83,7 @@ def lay_out(
     text = max(11, min(26, round(min(canvas[0] / 56, canvas[1] / 32))))
     line = round(1.75 * text)
     pad = round(0.9 * text)
-    label, track, value = round(5.6 * text), round(_TRACK_WIDTH * text), round(3.2 * text)
+    label, track, value = round(5.6 * text), round(_TRACK_WIDTH * text), round(3.7 * text)
     panel = Box(
         pad,
         canvas[1] - pad - (len(sliders) * line + pad),

@@ -23,6 +23,8 @@ ACCENT: Color = (255, 196, 84)
 RED: Color = (240, 56, 56)
 DIM: Color = (112, 112, 112)
 _DARKEN = 0.38
+_DARKEN_TEXT = 0.06
+"""For what may lie over other text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Overlay:
 
     def draw(self, canvas: Image, layout: Layout, controls: Controls, status: Status) -> None:
         """Draw over ``canvas`` (uint8 ``[H, W, 3]``, RGB), in place."""
-        if controls.view is View.SPLIT:
+        if controls.view is View.SPLIT and not controls.show_help:
             _draw_handle(canvas, layout, controls)
         if controls.show_help:
             self._draw_help(canvas, layout)
@@ -58,16 +60,21 @@ class Overlay:
         if status.recording is not None:
             self._draw_recording(canvas, layout, status.recording)
         if status.message:
-            self._draw_message(canvas, layout, status.message)
+            is_low = controls.show_help or not controls.show_overlay
+            self._draw_message(canvas, layout, status.message, is_low=is_low)
 
-    def draw_waiting(self, canvas: Image, layout: Layout, text: str) -> None:
-        """Draw a text in the middle of an empty canvas, in as many lines as it needs."""
+    def draw_waiting(self, canvas: Image, layout: Layout, text: str, detail: str = "") -> None:
+        """Draw a line in the middle of an empty canvas, and the details below it."""
         size = layout.text
-        lines = self._wrapped(text, size, layout.canvas[0] - 4 * size)
-        top = layout.canvas[1] // 2 - round(0.8 * size * (len(lines) - 1))
-        for row, line in enumerate(lines):
-            left = (layout.canvas[0] - self._writer.width(line, size)) // 2
-            self._writer.write(canvas, line, (left, top + round(1.6 * size * row)), size, GREY)
+        middle = layout.canvas[1] // 2
+        self._write_centered(canvas, text, middle, round(1.35 * size), WHITE)
+        for row, line in enumerate(self._wrapped(detail, size, layout.canvas[0] - 8 * size)):
+            self._write_centered(canvas, line, middle + round((2.2 + 1.6 * row) * size), size, GREY)
+
+    def _write_centered(self, canvas: Image, text: str, base: int, size: int, color: Color) -> None:
+        shown = self._writer.shortened(text, size, canvas.shape[1] - 2 * size)
+        left = (canvas.shape[1] - self._writer.width(shown, size)) // 2
+        self._writer.write(canvas, shown, (left, base), size, color)
 
     def _wrapped(self, text: str, size: int, room: int) -> list[str]:
         lines = [""]
@@ -158,15 +165,16 @@ class Overlay:
             self._writer.write(canvas, binding.label, (left, base), size, ACCENT, bold=True)
             self._writer.write(canvas, binding.text, (left + keys, base), size, WHITE)
 
-    def _draw_message(self, canvas: Image, layout: Layout, message: str) -> None:
+    def _draw_message(self, canvas: Image, layout: Layout, message: str, *, is_low: bool) -> None:
         size = layout.text
         pad = round(0.9 * size)
         text = self._writer.shortened(message, size, layout.canvas[0] - 4 * pad)
         width = self._writer.width(text, size) + 2 * pad
         # Above the sliders, so that neither hides the other in a narrow window.
-        top = layout.panel.top - round(3.0 * size)
+        bottom = layout.canvas[1] if is_low else layout.panel.top
+        top = bottom - round(3.0 * size)
         panel = Box(max(0, (layout.canvas[0] - width) // 2), max(0, top), width, round(2.2 * size))
-        _darken(canvas, panel, 0.25)
+        _darken(canvas, panel, _DARKEN_TEXT)
         base = panel.top + panel.height // 2 + round(0.36 * size)
         self._writer.write(canvas, text, (panel.left + pad, base), size, ACCENT)
 

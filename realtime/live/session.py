@@ -313,7 +313,7 @@ class Session:
 
     def _current_message(self, now: float) -> str | None:
         if self._trouble is not None:
-            return f"{self._trouble[0]} ({now - self._trouble[1]:.0f} s)"
+            return f"{self._trouble[0]}, {now - self._trouble[1]:.0f} s"
         if self._message is None or now > self._message[1]:
             return None
         return self._message[0]

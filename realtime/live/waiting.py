@@ -60,16 +60,17 @@ class WaitingRoom:
                     self._announce(text)
             elif waited - drawn >= _REDRAW_SECONDS:
                 drawn = waited
-                self._draw(self._window, f"{text} ({waited:.0f} s)")
+                what, _, why = text.partition(": ")
+                self._draw(self._window, f"{what}, {waited:.0f} s", why)
             if self._stop() or self._is_left():
                 return False
         return not self._stop()
 
-    def _draw(self, window: Window, text: str) -> None:
+    def _draw(self, window: Window, text: str, detail: str) -> None:
         width, height = window.size
         canvas = np.zeros((height, width, 3), np.uint8)
         layout = lay_out((width, height), (width, height), SLIDERS)
-        self._overlay.draw_waiting(canvas, layout, text)
+        self._overlay.draw_waiting(canvas, layout, text, detail)
         window.show(canvas)
 
     def _is_left(self) -> bool:

@@ -22,6 +22,7 @@ _DISCRETE = 1
 _MOST = 1000
 """Entries of one list; a driver that never ends it is broken."""
 
+_Answer = tuple[int, ...]
 Rates = dict[tuple[int, int], tuple[float, ...]]
 
 
@@ -83,9 +84,9 @@ def _rate(numerator: int, denominator: int) -> Iterator[float]:
         yield round(float(Fraction(denominator, numerator)), 3)
 
 
-def _ask(camera: int, request: int, layout: struct.Struct, *values: object) -> tuple[int, ...] | None:
+def _ask(camera: int, request: int, layout: struct.Struct, *values: object) -> _Answer | None:
     """What the driver fills in; None at the end of its list, or if it has none."""
-    import fcntl  # where there is no such module, nothing here is called
+    import fcntl  # Windows has none, and calls nothing here
 
     filled = [*values, *[0] * (len(layout.unpack(bytes(layout.size))) - len(values))]
     data = bytearray(layout.pack(*filled))
