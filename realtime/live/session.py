@@ -216,6 +216,8 @@ class Session:
     def _update_window(self, shot: Shot | None) -> None:
         if self._screen is None:
             return
+        # Drawing takes a while, and OpenCV remembers one key only.
+        events = self._screen.window.poll()
         now = time.monotonic()
         if shot is not None or self._dirty or now - self._drawn > _REDRAW_SECONDS:
             self._dirty = False
@@ -229,7 +231,7 @@ class Session:
                 recording=self._recorder.seconds,
                 message=self._current_message(now),
             )
-        events = self._screen.window.poll()
+            events += self._screen.window.poll()
         if shot is not None and not shot.is_repeat:
             self._count(shot)
         for event in events:

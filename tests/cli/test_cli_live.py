@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 
+import cv2
 import media
 import mjpeg_server
 import pytest
+from stalled_server import stalled
 
 from realtime.sources.camera import CameraSource
 
@@ -168,6 +172,100 @@ def test_a_recording_that_is_cut_off_is_playable(model, tmp_path, number, code):
     assert media.count_frames(out) > 0
     assert json.loads(report.read_text())["saved"] == [str(out)]
     assert media.listing(tmp_path) == ["out.mp4", "report.json"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_nobody_answers(model, number):
+    """Neither the camera nor FFmpeg's timeouts have a say in it."""
+    with stalled() as port:
+        process = subprocess.Popen(
+            [*RUN, f"http://127.0.0.1:{port}/", "--no-window", "--model", model, "--serve", "0"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        line = process.stderr.readline()
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert line == f"stylecam: waiting for stream http://127.0.0.1:{port}/\n"
+    assert said == "stylecam: stopping\n"
+    assert process.returncode == 128 + number
+
+
+def test_a_camera_that_is_missing_is_waited_for(model, tmp_path):
+    report = tmp_path / "report.json"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/camera.mjpg"
+    process = subprocess.Popen(
+        [*RUN, address, "--no-window", "--model", model, "--max-frames", "3", "--report", report],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "waiting for stream http" in process.stderr.readline()
+    with mjpeg_server.serve(1_000_000, pause=0.02, port=port):
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, said
+    assert json.loads(report.read_text())["frames"] == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["tcp", "rtmp"])
+def test_a_receiver_that_stalls_holds_nothing_up(model, tmp_path, protocol):
+    out, report = tmp_path / "out.mp4", tmp_path / "report.json"
+    with stalled() as port:
+        address = f"{protocol}://127.0.0.1:{port}/live"
+        process = subprocess.Popen(
+            [
+                *(*RUN, "synthetic", "--no-window", "--model", model, "--stream", address),
+                *("--record", out, "--report", report, "--duration", "2"),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said = process.communicate(timeout=100)[1]
+    assert "Traceback" not in said
+    if protocol == "rtmp":
+        assert process.returncode == 2
+        assert f"error: stream {address} is stuck: nothing was taken" in said
+        return
+    # The buffers of the network may have held all of it.
+    assert process.returncode in (0, 2), said
+    assert media.count_frames(out) > 0
+    assert [output["name"] for output in json.loads(report.read_text())["outputs"]] == [
+        "stream",
+        f"recording {out}",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_real_browser_shows_the_painting(model, tmp_path):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert browser, "install chromium"
+    picture = tmp_path / "page.png"
+    # A picture of 64x48 with the grey 90, whose negative is 165.
+    clip = media.make_clip(tmp_path / "clip.mp4", frames=24)
+    process = subprocess.Popen(
+        [*RUN, clip, "--loop", "--no-window", "--model", model, "--serve", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = process.stderr.readline().split()[-1]
+        # The browser is alone with this page; its sandbox does not work for root.
+        command = [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            f"--user-data-dir={tmp_path / 'profile'}", "--window-size=320,240",
+            "--timeout=8000", f"--screenshot={picture}", address,
+        ]  # fmt: skip
+        subprocess.run(command, capture_output=True, check=True, timeout=240)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    image = cv2.imread(str(picture))
+    height, width = image.shape[:2]
+    assert image[height * 3 // 4, width // 2].tolist() == pytest.approx([165] * 3, abs=10)
 
 
 def test_what_is_served_is_the_painting(model):

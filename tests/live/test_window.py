@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,11 +12,14 @@ from contextlib import contextmanager
 
 import cv2
 import media
+import mjpeg_server
 import numpy as np
 import pytest
 from clips import write_clip
 from desktop import desktop, wait_for
+from stalled_server import stalled
 
+from realtime.compose import keep_colors
 from realtime.live.layout import SLIDERS, lay_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -38,11 +42,12 @@ def clip(tmp_path_factory):
 
 
 @contextmanager
-def running(here, clip, model, folder, *arguments):
+def running(here, clip, model, folder, *arguments, source=None):
     """``stylecam live`` in a window; yields the process."""
+    source = [clip, "--loop"] if source is None else source
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "realtime", "live", clip, "--loop", "--model", model),
+            *(sys.executable, "-m", "realtime", "live", *source, "--model", model),
             *("--folder", folder, "--report", folder / "report.json", *arguments),
         ],
         env=here.environment,
@@ -56,6 +61,12 @@ def running(here, clip, model, folder, *arguments):
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def finish(process):
@@ -113,6 +124,88 @@ def test_the_mouse_moves_sliders_and_the_divider(here, clip, model_path, tmp_pat
         code, said = finish(process)
     assert code == 0, said
     assert json.loads((tmp_path / "report.json").read_text())["strength"] == 1
+
+
+def test_keys_of_colours_steadiness_mix_and_help(here, clip, model_path, tmp_path):
+    flat = np.full((32, 32, 3), GREEN, np.uint8)
+    own_colors = keep_colors(flat, 255 - flat)[0, 0].tolist()
+    half = tuple(round((a + b) / 2) for a, b in zip(NEGATIVE_GREEN, SWAPPED_GREEN, strict=True))
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("c")
+        here.wait_for_color(SPOT, own_colors)
+        here.press("c")
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("question")
+        # Behind the help nearly all of the light is taken.
+        wait_for(lambda: here.look()[100:440, 236].max() < 60, "the help")
+        here.press("question")
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("Down", "Up", "Down", *["plus"] * 11, "minus")
+        here.wait_for_color(SPOT, half)
+        here.press("Right")
+        here.wait_for_color(SPOT, SWAPPED_GREEN)
+        here.press("Left", "minus", "t")
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        here.press("q")
+        code, said = finish(process)
+    assert code == 0, said
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["temporal"] == 0
+    assert report["style"] == "The Negative"
+
+
+def test_the_mouse_moves_the_sliders_of_mix_and_temporal(here, clip, model_path, tmp_path):
+    with running(here, clip, model_path, tmp_path) as process:
+        here.wait_for_color(SPOT, NEGATIVE_GREEN)
+        mix, temporal = LAYOUT.tracks["mix"], LAYOUT.tracks["temporal"]
+        row = mix.top + mix.height // 2
+        here.drag((mix.left, row), (mix.right + 40, row))
+        here.wait_for_color(SPOT, SWAPPED_GREEN)
+        row = temporal.top + temporal.height // 2
+        middle = temporal.left + temporal.width // 2
+        here.drag((temporal.right - 8, row), (middle, row))
+        here.press("q")
+        code, said = finish(process)
+    assert code == 0, said
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["style"] == "The Negative 0% + The Swap 100%"
+    assert report["temporal"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_camera_that_is_missing_is_waited_for_in_the_window(here, model_path, tmp_path):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/camera.mjpg"
+    with running(here, None, model_path, tmp_path, source=[address]) as process:
+        wait_for(lambda: here.look()[200:340, 100:860].max() > 200, "what is waited for")
+        assert process.poll() is None
+        with mjpeg_server.serve(100_000, port=port):
+            wait_for(lambda: here.look()[60, 600].min() > 120, "the picture")
+        wait_for(lambda: here.look()[380:500, 100:600].max() > 200, "a word on its loss")
+        # Without new pictures a wish is followed at once all the same.
+        level = int(here.look()[*SPOT[::-1], 0])
+        here.press("2")
+        # The camera is grey: with its colours swapped it is no longer the negative.
+        here.wait_for_color(SPOT, (255 - level,) * 3)
+        here.press("q")
+        code, said = finish(process)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("way", ["q", "close", "signal"])
+def test_one_may_leave_while_a_camera_is_waited_for(model_path, tmp_path, way):
+    with (
+        stalled() as port,
+        desktop(manager=True) as here,
+        running(here, None, model_path, tmp_path, source=[f"http://127.0.0.1:{port}/x"]) as process,
+    ):
+        if way == "signal":
+            process.send_signal(signal.SIGINT)
+        else:
+            here.press("q" if way == "q" else "alt+F4")
+        code, said = finish(process)
+    assert code == (130 if way == "signal" else 0), said
+    assert "Traceback" not in said
 
 
 def test_pictures_and_recordings_have_no_overlay(here, clip, model_path, tmp_path):
