@@ -103,7 +103,7 @@ _SOURCE: tuple[Callable[..., Any], ...] = (
     click.option(
         "--reconnect", metavar="SECONDS", type=click.FloatRange(0, 86400),
         default=PATIENCE_SECONDS, show_default=True,
-        help="How long to wait for a camera or a stream that has gone.",
+        help="How long to wait for a camera or a stream that is missing, or has gone.",
     ),
 )  # fmt: skip
 _OUTPUTS: tuple[Callable[..., Any], ...] = (
