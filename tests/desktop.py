@@ -106,7 +106,9 @@ def desktop(*, manager: bool = False) -> Iterator[Desktop]:
     for program in ("Xvfb", "xdotool", "ffmpeg", "openbox"):
         assert shutil.which(program), f"install {program}"
     reading, writing = os.pipe()
-    screen = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"]
+    # Without -noreset the server starts anew whenever its last client leaves, xdotool for instance,
+    # and turns away a program that connects in that moment.
+    screen = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing), *screen],
         pass_fds=[writing],
