@@ -66,8 +66,9 @@ class SenderSink:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": _python_path()},
-            # Ctrl-C is for the program that feeds it.
+            # Ctrl-C is for the program that feeds it; the second line says so to Windows.
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         if self._answer() != _OPEN:
             error = self._failure()

@@ -93,7 +93,8 @@ def test_styles_are_mixed_as_asked(call, model, clip, tmp_path):
 )
 def test_bad_options(call, model, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = live(call, model, "synthetic", *arguments)
+    # Quiet: on a busy machine it may say meanwhile that it is connecting.
+    result = live(call, model, "synthetic", *arguments, "-q")
     assert result.code == 2
     assert message in result.error_line
     assert media.listing(tmp_path) == []
@@ -110,7 +111,7 @@ def test_bad_options(call, model, arguments, message, tmp_path, monkeypatch):
     ],
 )
 def test_sources_that_are_not_there(call, model, source, message):
-    result = live(call, model, source, "--max-frames", 1, "--reconnect", 0)
+    result = live(call, model, source, "--max-frames", 1, "--reconnect", 0, "-q")
     assert result.code == 2
     assert message in result.error_line
 
