@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from realtime.frame import Image
 
-from .checkpoint import AnyStyleNetwork
+from .checkpoint import Checkpoint
 from .dataset import to_tensor
 from .perceptual import LossNetwork, content_loss, style_loss, style_targets
 
@@ -79,11 +79,14 @@ def agreement(
     )
 
 
-def paint_in_every_style(network: AnyStyleNetwork, photograph: Image) -> list[Image]:
-    """``photograph`` (uint8 [H, W, 3]) in each style of ``network``, at full strength."""
+def paint_in_every_style(checkpoint: Checkpoint, photograph: Image) -> list[Image]:
+    """``photograph`` (uint8 [H, W, 3]) in each style but the identity, at full strength."""
+    network = checkpoint.build()
     x = to_tensor([photograph])
+    rows = torch.eye(network.styles)
+    chosen = [row for row, s in zip(rows, checkpoint.styles, strict=True) if not s.is_identity]
     with torch.no_grad():
-        painted = [network(x, style[None])[0].clamp(0, 1) for style in torch.eye(network.styles)]
+        painted = [network(x, style[None])[0].clamp(0, 1) for style in chosen]
     return [p.mul(255).round().byte().permute(1, 2, 0).contiguous().numpy() for p in painted]
 
 

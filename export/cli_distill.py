@@ -10,7 +10,7 @@ import click
 from .cli_tools import PICTURE, say, show_bar, torch_device
 
 if TYPE_CHECKING:
-    from .checkpoint import AnyStyleNetwork
+    from .checkpoint import Checkpoint
     from .distill import Distiller
     from .perceptual import LossNetwork
 
@@ -92,6 +92,8 @@ def distill(
     photographs that were held out: how far do both agree on which picture is nearer to which
     painting?
     """
+    from realtime.errors import OptionError
+
     from . import distill as distillation
     from .checkpoint import load_checkpoint
     from .dataset import Photographs
@@ -100,6 +102,8 @@ def distill(
     from .shipped import CHECKPOINT
 
     check_output(output, overwrite=overwrite)
+    if output.suffix != ".npz":
+        raise OptionError(f"{output}: a loss network is a file that ends in .npz")
     settings = distillation.DistillationOptions(**options)
     known = load_checkpoint(painter or CHECKPOINT)
     comparison = _Comparison(content, paintings, compared)
@@ -113,7 +117,7 @@ def distill(
     _learn(distiller, quiet)
     distillation.save_student(distiller, output)
     student = load_loss_network(str(output))
-    found = comparison((student, load_loss_network(teacher)), known.build(), quiet)
+    found = comparison((student, load_loss_network(teacher)), known, quiet)
     if not quiet:
         for key, value in found.items():
             click.echo(f"{key:<55}{value}")
@@ -141,11 +145,12 @@ class _Comparison:
             return [resize_short_side(read_picture(path), 256) for path in paths]
 
         held_out = list_pictures(content, "heldout")
-        self._photographs = read(held_out[:: max(1, len(held_out) // count)][:count])
+        spread = [held_out[i * len(held_out) // count] for i in range(min(count, len(held_out)))]
+        self._photographs = read(spread)
         self._paintings = read(list_pictures(paintings))
 
     def __call__(
-        self, networks: tuple[LossNetwork, LossNetwork], painter: AnyStyleNetwork, quiet: bool
+        self, networks: tuple[LossNetwork, LossNetwork], painter: Checkpoint, quiet: bool
     ) -> dict[str, str]:
         from .agreement import agreement, paint_in_every_style
 

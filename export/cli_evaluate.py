@@ -163,6 +163,11 @@ def evaluate(
     if clips or stills:
         from .steadiness import SteadinessOptions
 
+        if options["strength"] is not None or reference or content or paintings:
+            raise click.UsageError(
+                "--strength, --reference, --content and --paintings do not go with --temporal and"
+                " --still; run evaluate twice"
+            )
         size = options["size"]
         wanted = SteadinessOptions(size=(round(size * 16 / 18) * 2, size), frames=frames)
         return _evaluate_steadiness(
@@ -177,6 +182,8 @@ def evaluate(
             video=not no_video,
             quiet=quiet,
         )
+    if unsteady or frames or no_video:
+        raise click.UsageError("--unsteady, --frames and --no-video go with --temporal or --still")
     if content is None or paintings is None:
         raise click.UsageError("give --content and --paintings, or --temporal or --still")
     from . import evaluate as evaluation

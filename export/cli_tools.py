@@ -63,7 +63,7 @@ def shipped_or(checkpoint: Path | None) -> Path | None:
     """The checkpoint that comes with stylecam for the name 'shipped', else the path itself."""
     from .shipped import CHECKPOINT
 
-    if checkpoint == Path("shipped") and not checkpoint.exists():
+    if checkpoint == Path("shipped") and not checkpoint.is_file():
         return CHECKPOINT
     return checkpoint
 

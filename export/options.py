@@ -74,4 +74,5 @@ class TrainingOptions:
     def from_dict(cls, values: dict[str, Any]) -> TrainingOptions:
         """From what `to_dict` gave."""
         known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
+        known.setdefault("balance", 0.0)  # a training from before there was any
         return cls(**{**known, "network": NetworkConfig(**values["network"])})

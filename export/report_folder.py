@@ -22,6 +22,7 @@ def check_folder(folder: Path, report: str, *, overwrite: bool) -> None:
     Raises:
         SinkError: it is a file, it holds something, or it cannot be made.
     """
+    folder = folder.absolute()
     if folder.exists() and not folder.is_dir():
         raise SinkError(f"{folder} is a file; give a folder for the report")
     if folder.is_dir() and any(folder.iterdir()):
@@ -31,8 +32,8 @@ def check_folder(folder: Path, report: str, *, overwrite: bool) -> None:
             raise SinkError(f"{folder} holds something else than a report; give another folder")
     if not folder.parent.is_dir():
         raise SinkError(f"folder {folder.parent} does not exist; create it first")
-    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
-        raise SinkError(f"{folder} cannot be written: permission denied")
+    if not os.access(folder.parent, os.W_OK):
+        raise SinkError(f"{folder} cannot be written: permission denied in {folder.parent}")
 
 
 @contextmanager
@@ -42,15 +43,27 @@ def replacing(folder: Path) -> Iterator[Path]:
     Raises:
         SinkError: a file cannot be written; ``folder`` is as it was.
     """
-    temporary = folder.with_name(f".{folder.name}.part")
+    folder = folder.absolute()
+    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in ("part", "old"))
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        with _errors(folder):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
         yield temporary
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.rename(folder)
+        with _errors(folder):
+            if folder.exists():
+                folder.rename(old)
+            temporary.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for rest in (temporary, old):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+@contextmanager
+def _errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise SinkError(f"{folder} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -8,6 +8,7 @@ without the stability loss, if there is one, shows what that loss contributes. S
 from __future__ import annotations
 
 import hashlib
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +16,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
 
 from realtime.comparison import INPUT, OUTPUT, PER_FRAME, Comparison, heat_map
 from realtime.engine import OnnxStylizer
+from realtime.errors import OptionError
 from realtime.flow import FLOWS
 from realtime.frame import Frame, Image, StreamInfo
 from realtime.interfaces import Flow, FlowEstimator, Sink
@@ -65,6 +67,7 @@ class Steadiness:
     Attributes:
         clip: name of the file.
         style: name of the style.
+        label: unlike that of any other, and fit for a file's name.
         still: a picture with the noise of a webcam.
         found: the figures.
         milliseconds: median time of the stabilizer for one frame.
@@ -72,6 +75,7 @@ class Steadiness:
 
     clip: str
     style: str
+    label: str
     still: bool
     found: Comparison
     milliseconds: float
@@ -105,11 +109,15 @@ def measure_steadiness(
         The clips, each in every style.
 
     Raises:
-        OptionError: an unknown style, or a bad size or strength.
+        OptionError: an unknown style, a bad size or strength, or a clip of a single frame.
         SourceError: a clip or picture cannot be read.
         ModelError: a model cannot be used.
         SinkError: a video cannot be written.
     """
+    styles = tuple(dict.fromkeys(styles))
+    sizes = [_fit(path, options.size) for path in clips]  # a missing clip should not be found last
+    scenes = [read_picture(path) for path in pictures]
+    numbers = count(1)
     with ExitStack() as stack:
         networks = {PER_FRAME: stack.enter_context(OnnxStylizer(model))}
         if unsteady is not None:
@@ -125,13 +133,12 @@ def measure_steadiness(
             show=show,
             on_frame=on_frame,
         )
-        for path in clips:
-            with VideoFileSource(path, size=_fit(path, options.size)) as source:
-                clip = _Clip(path, source.info, islice(source, options.frames), still=False)
-                yield from measure(clip)
-        for path in pictures:
-            clip = _Clip(path, *noisy_still(read_picture(path), options), still=True)
-            yield from measure(clip)
+        for path, size in zip(clips, sizes, strict=True):
+            with VideoFileSource(path, size=size) as source:
+                frames = islice(source, options.frames)
+                yield from measure(_Clip(next(numbers), path, source.info, frames, source))
+        for path, picture in zip(pictures, scenes, strict=True):
+            yield from measure(_Clip(next(numbers), path, *noisy_still(picture, options), None))
 
 
 def noisy_still(picture: Image, options: SteadinessOptions) -> tuple[StreamInfo, Iterator[Frame]]:
@@ -165,10 +172,17 @@ def _fit(path: Path, size: tuple[int, int]) -> SizeRequest:
 
 @dataclass(frozen=True)
 class _Clip:
+    number: int
     path: Path
     info: StreamInfo
     frames: Iterator[Frame]
-    still: bool
+    source: VideoFileSource | None
+    """None for a still picture."""
+
+    def label(self, style: str) -> str:
+        """Two clips may have one name, and a mixture of styles may have signs in its own."""
+        plain = re.sub(r"[^\w.-]", "_", style)
+        return f"{self.number:02}-{self.path.stem}-{plain}"
 
 
 def _measure(
@@ -186,10 +200,10 @@ def _measure(
         if show is not None:
             for study in studies:
                 videos.enter_context(study.open_video(show))
-        for count, frame in enumerate(clip.frames, start=1):
+        for done, frame in enumerate(clip.frames, start=1):
             for study in studies:
                 study.add(frame)
-            on_frame(clip.path.name, count)
+            on_frame(clip.path.name, done)
     for study in studies:
         yield study.result()
 
@@ -225,7 +239,7 @@ class _Study:
         self._style = style
         self._networks = networks
         self._stabilize = TemporalStabilizer(options.strength)
-        self._meter = TemporalMeter(PER_FRAME, still=clip.still, flow=flow)
+        self._meter = TemporalMeter(PER_FRAME, still=clip.source is None, flow=flow)
         self._sink: Sink | None = None
         self._earlier: Image | None = None
         self._seconds: list[float] = []
@@ -234,7 +248,7 @@ class _Study:
         """Show what is measured; the caller closes the video."""
         info = self._clip.info
         wide = replace(info, width=info.width * (len(self._networks) + 3))
-        path = folder / f"{self._clip.path.stem}-{self._style}.mp4"
+        path = folder / f"{self._clip.label(self._style)}.mp4"
         self._sink = VideoFileSink(path, wide, VideoOptions(overwrite=True))
         return self._sink
 
@@ -254,9 +268,24 @@ class _Study:
         self._earlier = images[OUTPUT]
 
     def result(self) -> Steadiness:
-        """The figures of all frames."""
-        info, meter = self._clip.info, self._meter
-        size = info.width, info.height
-        found = Comparison(meter.frames, *size, meter.scores(), meter.series(), (), damaged=False)
+        """The figures of all frames.
+
+        Raises:
+            OptionError: there are fewer than two.
+        """
+        clip, info, meter = self._clip, self._clip.info, self._meter
+        if meter.frames < 2:
+            raise OptionError(f"{clip.path} has a single frame; measure a longer clip")
+        source = clip.source
+        found = Comparison(
+            meter.frames,
+            info.width,
+            info.height,
+            meter.scores(),
+            meter.series(),
+            () if source is None else tuple(source.warnings),
+            damaged=source is not None and source.damaged,
+        )
         milliseconds = 1000 * statistics.median(self._seconds)
-        return Steadiness(self._clip.path.name, self._style, self._clip.still, found, milliseconds)
+        label = clip.label(self._style)
+        return Steadiness(clip.path.name, self._style, label, source is None, found, milliseconds)

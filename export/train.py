@@ -143,7 +143,7 @@ class Trainer:
         self.network: AnyStyleNetwork = network.to(
             device=self.device, memory_format=torch.channels_last
         )  # type: ignore[call-overload]
-        self.base = base
+        self._steps_before = sum(earlier.step for earlier in (base, start) if earlier)
         self.optimizer = torch.optim.Adam(parameter_groups(self.network), fused=True)
         self.step = 0
         pictures = [self._read_painting(path) for path in paintings]
@@ -171,6 +171,11 @@ class Trainer:
 
     def _load(self, earlier: Checkpoint, verb: str) -> None:
         before, now = ([s.name for s in styles] for styles in (earlier.styles, self.styles))
+        if set(before) ^ set(now) == {IDENTITY.name}:
+            raise OptionError(
+                f"only one of the training to {verb} and this one has an identity style; give the"
+                " same --weaker and --network"
+            )
         if before != now or earlier.config != self.options.network:
             raise OptionError(
                 f"the training to {verb} has the styles {', '.join(before)}, in this order, and a"
@@ -304,7 +309,7 @@ class Trainer:
         training = {
             **self.options.to_dict(),
             "loss_network": self.judge.name,
-            "base_steps": self.base.step if self.base else 0,
+            "base_steps": self._steps_before,
             "losses": asdict(self.mean_losses()) if self._recent else {},
         }
         return Checkpoint(
@@ -378,6 +383,8 @@ def train(
 
     path = output / CHECKPOINT_NAME
     _check_folder(output)
+    if add_to and start_from:
+        raise OptionError("give --add-to, which trains new styles only, or --start-from, not both")
     base = load_checkpoint(add_to) if add_to else None
     start = load_checkpoint(start_from) if start_from else None
     if base is not None:
@@ -386,6 +393,8 @@ def train(
     if earlier is not None:
         _check_resumable(earlier, options, path)
     judge = load_loss_network(loss_network)
+    if earlier is not None:
+        _check_judge(earlier, judge, path)
     photographs = Photographs(content, crop=options.crop)
     trainer = Trainer(
         paintings,
@@ -417,6 +426,15 @@ def _check_folder(output: Path) -> None:
     nearest = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
     if not os.access(nearest, os.W_OK):
         raise SinkError(f"{output} cannot be written: permission denied in {nearest}")
+
+
+def _check_judge(earlier: Checkpoint, judge: LossNetwork, path: Path) -> None:
+    before = earlier.training.get("loss_network", judge.name)
+    if before != judge.name:
+        raise OptionError(
+            f"{path} belongs to a training with the loss network '{before}'; give it with"
+            " --loss-network, or another folder for -o"
+        )
 
 
 def _check_resumable(earlier: Checkpoint, options: TrainingOptions, path: Path) -> None:

@@ -55,8 +55,8 @@ def test_the_report_tells_networks_and_stabilizer_apart(model, clip, photograph,
     )
     assert report["summary"]["still_warping_error_of_unsteady"] < 0.5
     names = {path.name for path in output.iterdir()}
-    assert {"clip-negative.mp4", "clip-negative.png", "photo-negative.mp4"} <= names
-    shown, _ = videos.read(output / "clip-negative.mp4")
+    assert {"01-clip-negative.mp4", "01-clip-negative.png", "02-photo-negative.mp4"} <= names
+    shown, _ = videos.read(output / "01-clip-negative.mp4")
     assert len(shown) == 10
     assert "| clip.mp4 | negative | output |" in (output / "steadiness.md").read_text()
     capfd.readouterr()
@@ -82,6 +82,22 @@ def test_a_still_scene_trembles_around_the_picture():
     middle = (picture > 20) & (picture < 235)
     assert np.abs(images.mean(0) - picture)[middle].max() < 4
     assert images.std(0)[middle].mean() == pytest.approx(4, abs=0.3)
+
+
+def test_clips_of_one_name_are_kept_apart(model, clip, tmp_path):
+    options = SteadinessOptions((64, 48), frames=3)
+    styles = ["negative:0.7,swapped:0.3", "negative:0.7,swapped:0.3"]
+    found = list(measure_steadiness([clip, clip], [], styles, options, model=model, show=tmp_path))
+    assert len({f.label for f in found}) == 2
+    assert {path.stem for path in tmp_path.iterdir()} == {f.label for f in found}
+
+
+def test_what_does_not_go_together_is_refused(model, clip, tmp_path, capfd):
+    call = ["evaluate", str(model), "-o", str(tmp_path / "report")]
+    assert main([*call, "--temporal", str(clip), "--strength", "0.5"]) == 2
+    assert "--strength" in capfd.readouterr().err
+    assert main([*call, "--unsteady", str(model)]) == 2
+    assert "--temporal" in capfd.readouterr().err
 
 
 def test_photographs_or_clips_must_be_given(tmp_path, capfd):

@@ -110,6 +110,19 @@ def test_a_training_can_start_from_another(run, tmp_path):
         torch.testing.assert_close(again.network[key], value, rtol=0, atol=1e-6)
 
 
+def test_a_run_keeps_its_judge(run, tmp_path, painting_paths, photographs_path):
+    run(tmp_path / "run")
+    with pytest.raises(OptionError, match="loss network 'random'"):
+        train(painting_paths, photographs_path, "compact", tmp_path / "run", SMALL)
+
+
+def test_a_start_without_the_identity_says_so(run, tmp_path):
+    run(tmp_path / "first")
+    start = tmp_path / "first" / CHECKPOINT_NAME
+    with pytest.raises(OptionError, match="--weaker"):
+        run(tmp_path / "more", replace(SMALL, weaker=0.0), start_from=start)
+
+
 def test_a_training_of_other_styles_is_no_start(run, tmp_path, painting_paths):
     run(tmp_path / "first")
     first = tmp_path / "first" / CHECKPOINT_NAME
