@@ -176,7 +176,7 @@ def train(
     A style is named after its file. Its title, artist, license and source can be given in a file
     NAME.toml beside the picture.
     """
-    from . import train as training
+    from . import training_run as training
     from .network import NetworkConfig
     from .options import TrainingOptions
 

@@ -17,7 +17,7 @@ from export.evaluation_report import summarize, to_markdown
 from export.network import NetworkConfig
 from export.onnx_export import export_checkpoint
 from export.options import TrainingOptions
-from export.train import train
+from export.training_run import train
 from realtime.cli import main
 
 SMALL = TrainingOptions(

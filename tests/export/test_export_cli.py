@@ -9,7 +9,7 @@ import pytest
 
 from export import cli
 from export.optimize import OptimizationOptions
-from export.train import TrainingOptions
+from export.options import TrainingOptions
 from realtime.cli import main
 
 TINY = ("--steps", "2", "--batch", "1", "--crop", "32", "--style-size", "32", "--every", "1")

@@ -10,14 +10,8 @@ from export.dataset import Photographs
 from export.loss_networks import load_loss_network
 from export.network import NetworkConfig
 from export.options import TrainingOptions
-from export.train import (
-    CHECKPOINT_NAME,
-    STYLE_FACTORS,
-    USUAL_DISTANCE,
-    Trainer,
-    learning_rate_factor,
-    train,
-)
+from export.train import STYLE_FACTORS, USUAL_DISTANCE, Trainer, learning_rate_factor
+from export.training_run import CHECKPOINT_NAME, train
 from realtime.errors import OptionError
 
 SMALL = TrainingOptions(
