@@ -7,6 +7,7 @@ pixel of the result asks where it comes from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -136,6 +137,37 @@ def warp(pixels: Pixels, flow: Flow, coordinates: Flow | None = None) -> Pixels:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
+
+
+def warp_by_small(pixels: Pixels, flow: Flow, coordinates: Flow | None = None) -> Pixels:
+    """Warp by the flow of a smaller picture; where nothing moves, nothing is computed.
+
+    Args:
+        pixels: as for ``warp``.
+        flow: float32 ``[h, w, 2]``, in its own pixels.
+        coordinates: what ``grid`` returns for the size of ``pixels``, if at hand.
+
+    Returns:
+        A new array, as ``warp`` by the enlarged flow returns it.
+    """
+    height, width = pixels.shape[:2]
+    if coordinates is None:
+        coordinates = grid(height, width)
+    result = pixels.copy()
+    moves = (flow[..., 0] != 0) | (flow[..., 1] != 0)
+    left, top, across, down = cv2.boundingRect(moves.astype(np.uint8))
+    if across == 0:
+        return result
+    rows = _stretch(top, down, height / flow.shape[0])
+    columns = _stretch(left, across, width / flow.shape[1])
+    large = enlarge(flow, height, width)
+    result[rows, columns] = warp(pixels, large[rows, columns], coordinates[rows, columns])
+    return result
+
+
+def _stretch(start: int, length: int, scale: float) -> slice:
+    # Enlarging spreads a point over half of each neighbour.
+    return slice(max(0, int((start - 1) * scale)), math.ceil((start + length + 1) * scale))
 
 
 def inconsistency(flow: Flow, opposite: Flow, coordinates: Flow | None = None) -> Mask:

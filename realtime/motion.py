@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .flow import DisFlow, Mask, grid, inconsistency, leaves, luma, warp
+from .flow import DisFlow, Mask, grid, leaves, luma, warp
 from .frame import Image
 from .interfaces import Flow, FlowEstimator
 
@@ -27,6 +27,7 @@ _NOISE_FLOOR = 0.3  # squared levels: what an encoder leaves of a still picture
 _STILL_RATIO = 1.5
 _MOVING_RATIO = 2.5
 _FLOW_SMOOTHING = (9, 9)
+_PATCH_STRIDE = 8  # patches side by side: half the time of overlapping ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,15 @@ class Motion:
 class MotionEstimator:
     """Follows a sequence of frames.
 
+    Flow in one direction will do: that the opposite one leads back tells no more than that both
+    frames show the same there, and costs as much again (see the README of this folder).
+
     Args:
-        flow: estimates the flow; also the opposite one unless ``opposite`` is given.
-        opposite: a cheaper estimator for the opposite direction, which only tells occlusions.
+        flow: estimates the flow; None takes dense inverse search.
     """
 
-    def __init__(
-        self, flow: FlowEstimator | None = None, opposite: FlowEstimator | None = None
-    ) -> None:
-        self._flow: FlowEstimator = DisFlow() if flow is None else flow
-        if opposite is None:
-            opposite = DisFlow(finest_scale=1) if flow is None else flow
-        self._opposite = opposite
+    def __init__(self, flow: FlowEstimator | None = None) -> None:
+        self._flow: FlowEstimator = DisFlow(patch_stride=_PATCH_STRIDE) if flow is None else flow
         self._grid = grid(1, 1)
         self._previous: Image | None = None
         self._mean = np.zeros((1, 1), np.float32)
@@ -84,10 +82,9 @@ class MotionEstimator:
             self._grid = grid(*small.shape[:2])
             return None
         flow = self._flow(small, previous)
-        opposite = self._opposite(previous, small)
         moving = self._moving(luma(small), luma(previous), flow)
         flow = cv2.blur(flow, _FLOW_SMOOTHING) * moving[..., None]
-        trust = self._trust(small, previous, flow, opposite * moving[..., None])
+        trust = self._trust(small, previous, flow)
         return Motion(flow, trust, moving)
 
     def _moving(self, now: NDArray[np.uint8], before: NDArray[np.uint8], flow: Flow) -> Mask:
@@ -109,15 +106,15 @@ class MotionEstimator:
         np.clip(evidence, 0, 1, out=evidence)
         return np.asarray(cv2.blur(evidence, (9, 9)), np.float32)
 
-    def _trust(self, small: Image, previous: Image, flow: Flow, opposite: Flow) -> Mask:
-        shown = np.clip(2 - inconsistency(flow, opposite, self._grid), 0, 1)
-        shown[leaves(flow, self._grid)] = 0
+    def _trust(self, small: Image, previous: Image, flow: Flow) -> Mask:
         difference = cv2.subtract(small, warp(previous, flow, self._grid), dtype=cv2.CV_16S)
         # Averaged with its sign, noise cancels out and a real difference stays.
         difference = cv2.convertScaleAbs(cv2.blur(difference, (3, 3)))
         red, green, blue = cv2.split(difference)
         largest = cv2.max(cv2.max(red, green), blue)
-        return np.asarray(cv2.multiply(shown, cv2.LUT(largest, _PHOTOMETRIC)), np.float32)
+        trust = np.asarray(cv2.LUT(largest, _PHOTOMETRIC), np.float32)
+        trust[leaves(flow, self._grid)] = 0
+        return trust
 
 
 def _local_energy(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

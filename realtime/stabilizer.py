@@ -11,16 +11,16 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .cuts import CutDetector
+from .detail import restore_detail
 from .errors import OptionError
-from .flow import Mask, enlarge, grid, luma, reduce_to, warp
+from .flow import Mask, grid, reduce_to, warp_by_small
 from .frame import Frame, Image, check_image
 from .interfaces import Flow, FlowEstimator
 from .motion import FLOW_PIXELS, Motion, MotionEstimator
 
-DEFAULT_STRENGTH = 0.9
+DEFAULT_STRENGTH = 0.85
 
 # Weight of the past at strength 1. At 1 a picture would never be painted again.
 _LONGEST_MEMORY = 0.98
@@ -30,10 +30,7 @@ _SEEK = Fraction(1, 2)  # seconds
 _SEEK_FRAMES = 4
 
 _NEIGHBOURS = np.ones((5, 5), np.uint8)
-
-# How far detail may be weakened or amplified in one frame to match the fresh painting.
-_GAINS = (0.7, 2.2)
-_CELL = 16  # pixels: the squares over which detail is compared
+_TURNS = 4  # frames: how often the blend takes a step towards the fresh painting
 
 
 class TemporalStabilizer:
@@ -139,46 +136,22 @@ class TemporalStabilizer:
         return self._is_cut(small)
 
     def _blend(self, past: Image, fresh: Image, motion: Motion) -> Image:
-        height, width = fresh.shape[:2]
-        fetched = warp(past, enlarge(motion.flow, height, width), self._grid)
+        fetched = warp_by_small(past, motion.flow, self._grid)
         # Whatever is not near anything that was painted here now is a ghost.
         low, high = cv2.erode(fresh, _NEIGHBOURS), cv2.dilate(fresh, _NEIGHBOURS)
         fetched = np.asarray(cv2.min(cv2.max(fetched, low), high), np.uint8)
-        weight = motion.trust * np.float32(_LONGEST_MEMORY * self._strength)
-        blended = _mix(fetched, fresh, weight)
-        self._turn = (self._turn + 1) % 4
+        blended = _mix(fetched, fresh, motion.trust * np.float32(_LONGEST_MEMORY * self._strength))
+        self._turn = (self._turn + 1) % _TURNS
         if self._turn == 0:
             blended = _step_towards(blended, fresh)
-        return _keep_detail(blended, fresh)
+        return restore_detail(blended, fresh)
 
 
-def _mix(a: Image, b: cv2.typing.MatLike, weight: Mask) -> Image:
-    """``weight`` parts of ``a`` and ``1 - weight`` parts of ``b``; extrapolates above 1."""
+def _mix(a: Image, b: Image, weight: Mask) -> Image:
+    """``weight`` parts of ``a`` and ``1 - weight`` parts of ``b``."""
     height, width = a.shape[:2]
     weight = np.asarray(cv2.resize(weight, (width, height)), np.float32)
     return np.asarray(cv2.blendLinear(a, b, weight, 1 - weight), np.uint8)
-
-
-def _keep_detail(blended: Image, fresh: Image) -> Image:
-    """Give the blend the local detail of the fresh painting.
-
-    Brush strokes that differ from frame to frame average out to nothing. Amplified by as much as
-    they have lost, they pass slowly into one another instead.
-    """
-    lost = (_detail(fresh) + 1) / (_detail(blended) + 1)
-    gain = np.clip(np.sqrt(lost), *_GAINS)
-    return _mix(blended, cv2.blur(blended, (3, 3)), gain)
-
-
-def _detail(image: Image) -> NDArray[np.float32]:
-    """The mean squared Laplacian around each cell: float32 ``[ceil(H/16), ceil(W/16)]``, levels."""
-    detail = cv2.Laplacian(luma(image), cv2.CV_16S)
-    # Every second pixel of every second row will do for a mean.
-    energy = np.square(detail[::2, ::2], dtype=np.float32)
-    height, width = energy.shape
-    cells = -(-width // (_CELL // 2)), -(-height // (_CELL // 2))
-    means = cv2.resize(energy, cells, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.blur(means, (3, 3)), np.float32)
 
 
 def _step_towards(image: Image, target: Image) -> Image:
@@ -186,7 +159,8 @@ def _step_towards(image: Image, target: Image) -> Image:
 
     Rounding leaves a blend standing a few levels before its target for ever.
     """
-    one = np.uint8(1)
-    up = np.minimum(cv2.subtract(target, image), one)
-    down = np.minimum(cv2.subtract(image, target), one)
+    up, down = (
+        cv2.threshold(difference, 0, 1, cv2.THRESH_BINARY)[1]
+        for difference in (cv2.subtract(target, image), cv2.subtract(image, target))
+    )
     return np.asarray(cv2.subtract(cv2.add(image, up), down), np.uint8)

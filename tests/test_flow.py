@@ -5,6 +5,8 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from realtime.flow import (
     FLOWS,
@@ -18,6 +20,7 @@ from realtime.flow import (
     occlusion,
     reduce_to,
     warp,
+    warp_by_small,
 )
 from realtime.sources.synthetic import SyntheticSource
 
@@ -82,6 +85,31 @@ def test_warp_fetches():
     np.testing.assert_allclose(fetched[:-1, :-2], picture[1:, 2:])
     # Beyond the border there is nothing: the outermost pixels are repeated, never wrapped around.
     np.testing.assert_allclose(fetched[:-1, -1], picture[1:, -1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    small=st.tuples(st.integers(1, 30), st.integers(1, 30)),
+    corners=st.lists(st.floats(0, 1), min_size=4, max_size=4),
+)
+def test_where_nothing_moves_there_is_no_need_to_warp(size, small, corners):
+    rng = np.random.default_rng(1)
+    picture = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    flow = np.zeros((*small, 2), np.float32)
+    (top, bottom), (left, right) = sorted(corners[:2]), sorted(corners[2:])
+    rows = slice(int(top * small[0]), int(bottom * small[0]) + 1)
+    columns = slice(int(left * small[1]), int(right * small[1]) + 1)
+    flow[rows, columns] = rng.normal(0, 2, flow[rows, columns].shape)
+    expected = warp(picture, enlarge(flow, *size))
+    np.testing.assert_array_equal(warp_by_small(picture, flow), expected)
+
+
+def test_without_motion_the_picture_is_a_copy(source):
+    picture = source.render(0)
+    same = warp_by_small(picture, np.zeros((9, 16, 2), np.float32))
+    assert same is not picture
+    np.testing.assert_array_equal(same, picture)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])

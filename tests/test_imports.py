@@ -18,7 +18,7 @@ LAYERS = (
     {"about", "errors", "messages", "cores", "machine"},
     {"frame", "opencv"},
     {"model", "interfaces", "sizes", "color", "text", "tonemap"},
-    {"flow", "motion", "cuts", "providers", "styles", "model_files", "compose", "engine",
+    {"flow", "motion", "detail", "cuts", "providers", "styles", "model_files", "compose", "engine",
      "buffered", "metrics", "sources", "sinks"},
     {"stabilizer", "temporal_metrics", "batch", "sheet"},
     {"pipeline"},
