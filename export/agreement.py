@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ Losses = NDArray[np.float64]
 @dataclass(frozen=True)
 class Agreement:
     """Rank correlations (Spearman 1904) of two networks' losses: 1 is the same order, 0 none.
+
+    A network that gives every picture the same loss puts them in no order; the coefficient is NaN
+    then.
 
     Attributes:
         style: of the style losses of all pairs of a picture and a painting.
@@ -91,7 +95,22 @@ def paint_in_every_style(checkpoint: Checkpoint, photograph: Image) -> list[Imag
 
 
 def rank_correlation(a: Losses, b: Losses) -> float:
-    """Spearman's coefficient of two equally long rows of different numbers."""
-    first, second = (np.argsort(np.argsort(values)).astype(np.float64) for values in (a, b))
-    covariance = ((first - first.mean()) * (second - second.mean())).mean()
-    return float(covariance / (first.std() * second.std()))
+    """Spearman's coefficient of two equally long rows of numbers; equal ones share a rank.
+
+    NaN where one of the rows is in no order: all of it equal, or with a NaN in it.
+    """
+    if np.isnan(a).any() or np.isnan(b).any():
+        return math.nan
+    first, second = _ranks(a), _ranks(b)
+    spread = first.std() * second.std()
+    if not spread:
+        return math.nan
+    return float(((first - first.mean()) * (second - second.mean())).mean() / spread)
+
+
+def _ranks(values: Losses) -> Losses:
+    """The place of every number in the order of all, from 0; of equal ones the mean place."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    means: Losses = ends - (counts + 1) / 2
+    return means[which]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .cli_tools import (
-    PICTURE,
+    PATH,
     TrainingBar,
     loss_network_option,
     say,
@@ -24,30 +24,28 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Train a network on paintings.")
-@click.argument("paintings", metavar="STYLE.jpg...", nargs=-1, required=True, type=PICTURE)
-@click.option(
-    "--content", metavar="DIR", required=True, type=PICTURE, help="Folder of photographs."
-)
+@click.argument("paintings", metavar="STYLE.jpg...", nargs=-1, required=True, type=PATH)
+@click.option("--content", metavar="DIR", required=True, type=PATH, help="Folder of photographs.")
 @loss_network_option
 @click.option(
     "--output",
     "-o",
     metavar="DIR",
     required=True,
-    type=PICTURE,
+    type=PATH,
     help="Folder for checkpoint.pt and preview.png; a run that was stopped goes on from there.",
 )
 @click.option(
     "--add-to",
     metavar="CHECKPOINT",
-    type=PICTURE,
+    type=PATH,
     help="Add the styles to this checkpoint, or to the one that comes with stylecam ('shipped'):"
     " its network and styles stay as they are.",
 )
 @click.option(
     "--start-from",
     metavar="CHECKPOINT",
-    type=PICTURE,
+    type=PATH,
     help="Start from the weights of this checkpoint of the same styles, instead of random ones.",
 )
 @click.option(
@@ -200,9 +198,9 @@ def train(
 
 
 @click.command(name="export", short_help="Export a checkpoint to a model file.")
-@click.argument("checkpoint", metavar="CHECKPOINT", type=PICTURE)
+@click.argument("checkpoint", metavar="CHECKPOINT", type=PATH)
 @click.option(
-    "--output", "-o", metavar="MODEL.onnx", required=True, type=PICTURE, help="Model to write."
+    "--output", "-o", metavar="MODEL.onnx", required=True, type=PATH, help="Model to write."
 )
 @click.option("--overwrite", is_flag=True, help="Replace a model that exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
@@ -218,10 +216,10 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
 
 
 @click.command(short_help="Paint one image by optimising its pixels.")
-@click.argument("content", metavar="CONTENT.jpg", type=PICTURE)
-@click.argument("style", metavar="STYLE.jpg", type=PICTURE)
+@click.argument("content", metavar="CONTENT.jpg", type=PATH)
+@click.argument("style", metavar="STYLE.jpg", type=PATH)
 @click.option(
-    "--output", "-o", metavar="OUT.png", required=True, type=PICTURE, help="Picture to write."
+    "--output", "-o", metavar="OUT.png", required=True, type=PATH, help="Picture to write."
 )
 @loss_network_option
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_tools import PICTURE, say, show_bar, torch_device
+from .cli_tools import PATH, say, shipped_or, show_bar, torch_device
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--content",
     metavar="DIR",
     required=True,
-    type=PICTURE,
+    type=PATH,
     help="Folder of photographs; with a MANIFEST.csv, those whose split is 'heldout' are left for"
     " the comparison.",
 )
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     "--paintings",
     metavar="DIR",
     required=True,
-    type=PICTURE,
+    type=PATH,
     help="Folder of paintings, on which teacher and student are compared.",
 )
-@click.option(
-    "--output", "-o", metavar="FILE.npz", required=True, type=PICTURE, help="File to write."
-)
+@click.option("--output", "-o", metavar="FILE.npz", required=True, type=PATH, help="File to write.")
 @click.option(
     "--painter",
     metavar="CHECKPOINT",
-    type=PICTURE,
-    help="Paints some of the photographs, for the student to see paintings too; by default the"
+    type=PATH,
+    default="shipped",
+    show_default=True,
+    help="Paints some of the photographs, for the student to see paintings too; 'shipped' is the"
     " checkpoint that comes with stylecam.",
 )
 @click.option("--steps", metavar="N", type=click.IntRange(1), default=3000, show_default=True)
@@ -79,7 +79,7 @@ def distill(
     content: Path,
     paintings: Path,
     output: Path,
-    painter: Path | None,
+    painter: Path,
     compared: int,
     device: str,
     overwrite: bool,
@@ -99,13 +99,12 @@ def distill(
     from .dataset import Photographs
     from .loss_networks import load_loss_network
     from .pictures import check_output
-    from .shipped import CHECKPOINT
 
     check_output(output, overwrite=overwrite)
     if output.suffix != ".npz":
         raise OptionError(f"{output}: a loss network is a file that ends in .npz")
     settings = distillation.DistillationOptions(**options)
-    known = load_checkpoint(painter or CHECKPOINT)
+    known = load_checkpoint(shipped_or(painter))
     comparison = _Comparison(content, paintings, compared)
     distiller = distillation.Distiller(
         load_loss_network(teacher),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .cli_tools import (
-    PICTURE,
+    PATH,
     loss_network_option,
     say,
     show_bar,
@@ -21,19 +21,23 @@ if TYPE_CHECKING:
     from .steadiness import SteadinessOptions
 
 
+_STEADY_STYLES = 3
+"""Each of them is painted twice over every clip, which takes its time."""
+
+
 @click.command(short_help="Measure how well a model paints.")
-@click.argument("model", metavar="[MODEL.onnx]", required=False, type=PICTURE)
+@click.argument("model", metavar="[MODEL.onnx]", required=False, type=PATH)
 @click.option(
     "--content",
     metavar="DIR",
-    type=PICTURE,
+    type=PATH,
     help="Folder of photographs that the model was not trained on; with a MANIFEST.csv, those"
     " whose split is 'heldout' are taken.",
 )
 @click.option(
     "--paintings",
     metavar="DIR",
-    type=PICTURE,
+    type=PATH,
     help="Folder of the paintings, named after the styles.",
 )
 @loss_network_option
@@ -42,14 +46,14 @@ if TYPE_CHECKING:
     "-o",
     metavar="DIR",
     required=True,
-    type=PICTURE,
+    type=PATH,
     help="Folder for the report: evaluation.json, .md and .html and pictures, or with --temporal"
     " or --still steadiness.json, .md, plots and videos.",
 )
 @click.option(
     "--reference",
     metavar="CHECKPOINT",
-    type=PICTURE,
+    type=PATH,
     help="Compare with this network too, e.g. one trained with --network johnson.",
 )
 @click.option(
@@ -57,7 +61,7 @@ if TYPE_CHECKING:
     "clips",
     metavar="CLIP",
     multiple=True,
-    type=PICTURE,
+    type=PATH,
     help="Measure how steady this video is when painted, instead; can be repeated.",
 )
 @click.option(
@@ -65,13 +69,13 @@ if TYPE_CHECKING:
     "stills",
     metavar="PICTURE",
     multiple=True,
-    type=PICTURE,
+    type=PATH,
     help="The same of a scene that stands still, with the noise of a webcam; can be repeated.",
 )
 @click.option(
     "--unsteady",
     metavar="MODEL.onnx",
-    type=PICTURE,
+    type=PATH,
     help="With --temporal: a model of the same styles, trained with --stability-weight 0.",
 )
 @click.option(
@@ -79,7 +83,12 @@ if TYPE_CHECKING:
 )
 @click.option("--no-video", is_flag=True, help="With --temporal: write no videos.")
 @click.option(
-    "--style", "styles", metavar="NAME", multiple=True, help="Only this style; can be repeated."
+    "--style",
+    "styles",
+    metavar="NAME",
+    multiple=True,
+    help="Only this style; can be repeated. If not given: every style, or with --temporal or"
+    f" --still the model's first {_STEADY_STYLES}.",
 )
 @click.option(
     "--photographs",
@@ -157,7 +166,7 @@ def evaluate(
     Content and style losses on photographs, beside those of the photographs themselves, of a
     reference network, and of optimising every picture by itself (Gatys et al. 2016).
 
-    With --temporal CLIP or --still PICTURE: how steady the painting is in time, frame by frame and
+    With --temporal CLIP or --still PATH: how steady the painting is in time, frame by frame and
     stabilized, and what that costs in sharpness and ghosts.
     """
     if clips or stills:
@@ -251,7 +260,7 @@ def _evaluate_steadiness(
             measure_steadiness(
                 clips,
                 stills,
-                styles or known[:3],
+                styles or known[:_STEADY_STYLES],
                 options,
                 model=model,
                 unsteady=unsteady,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .options import TrainingOptions
     from .train import Progress as TrainingProgress
 
-PICTURE = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
 
 
 def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +59,10 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+@overload
+def shipped_or(checkpoint: Path) -> Path: ...
+@overload
+def shipped_or(checkpoint: None) -> None: ...
 def shipped_or(checkpoint: Path | None) -> Path | None:
     """The checkpoint that comes with stylecam for the name 'shipped', else the path itself."""
     from .shipped import CHECKPOINT

@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from realtime.errors import OptionError
+
 from .checkpoint import AnyStyleNetwork
 from .dataset import Photographs
 from .perceptual import SPARSE_STEP, STYLE_LAYERS, LossNetwork, gram
@@ -92,7 +94,11 @@ class Distiller:
             return 2 * float(torch.stack([f.square().mean().sqrt() for f in wide]).mean())
 
     def run(self) -> Iterator[tuple[int, float]]:
-        """Yields the number of steps done, and the loss of the last one, after every step."""
+        """Yields the number of steps done, and the loss of the last one, after every step.
+
+        Raises:
+            OptionError: the loss is no finite number any more.
+        """
         for step in range(self.options.steps):
             yield step + 1, self._step(step)
 
@@ -102,6 +108,11 @@ class Distiller:
             group["lr"] = LEARNING_RATE * learning_rate_factor(step / self.options.steps)
         pictures = self._pictures(random)
         loss = self._loss(pictures, random)
+        if not torch.isfinite(loss):
+            raise OptionError(
+                f"the distillation diverged at step {step + 1}; give another --seed or a larger"
+                " --batch, and check that the teacher is a loss network"
+            )
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -179,6 +190,9 @@ def to_arrays(student: LossNetwork, scale: float) -> Arrays:
     Args:
         student: trained.
         scale: by which its features are multiplied.
+
+    Raises:
+        OptionError: a weight is no finite number, or too large for 16 bits.
     """
     tables = (("", student.convolutions), ("_aux", student.wideners))
     layers = {
@@ -193,13 +207,24 @@ def to_arrays(student: LossNetwork, scale: float) -> Arrays:
         assert layer.bias is not None
         arrays.setdefault(f"{name}_w", layer.weight)
         arrays[f"{name}_b"] = scale * layer.bias
-    return {name: array.detach().cpu().numpy().astype(np.float16) for name, array in arrays.items()}
+    weights = {name: array.detach().cpu().numpy() for name, array in arrays.items()}
+    largest = np.finfo(np.float16).max
+    for name, values in weights.items():
+        # Also false for what is no number.
+        if not (np.abs(values) <= largest).all():
+            raise OptionError(
+                f"the student cannot be saved: its weights {name} reach"
+                f" {float(np.abs(values).max()):g}, and the file holds up to {float(largest):g};"
+                " give another --seed or fewer --steps"
+            )
+    return {name: values.astype(np.float16) for name, values in weights.items()}
 
 
 def save_student(distiller: Distiller, path: Path) -> None:
     """Write the student for `load_loss_network`.
 
     Raises:
+        OptionError: a weight does not fit the file.
         SinkError: it cannot be written.
     """
     buffer = io.BytesIO()

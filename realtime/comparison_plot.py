@@ -12,8 +12,11 @@ _PANELS = {"warping_error": "warping error", "sharpness": "variance of the Lapla
 _COLORS = {"input": "#bbbbbb", "unsteady": "#ccbb44", "per_frame": "#ee6677", "output": "#4477aa"}
 
 
-def check_plotting() -> None:
+def check_plotting(instead: str = "") -> None:
     """Raise unless plots can be drawn.
+
+    Args:
+        instead: what else the caller can do, for the message.
 
     Raises:
         OptionError: matplotlib is missing.
@@ -22,8 +25,8 @@ def check_plotting() -> None:
         import matplotlib.figure  # noqa: F401 - only whether it is there
     except ModuleNotFoundError as error:
         raise OptionError(
-            f"the plot needs matplotlib; install it with: {install_extra('plots')}, or give"
-            " --no-plot"
+            f"the plot needs matplotlib; install it with: {install_extra('plots')}"
+            + (f", or {instead}" if instead else "")
         ) from error
 
 

@@ -82,7 +82,7 @@ def compare(
     for file in files.values():
         check_absent(file, overwrite=overwrite)
     if not no_plot:
-        check_plotting()
+        check_plotting("give --no-plot")
     with Reporter(context.obj) as reporter:
         stop = StopOnSignal(lambda: reporter.say("stopping; press Ctrl-C again to give up"))
         with stop:
