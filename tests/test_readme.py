@@ -18,7 +18,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PYTHON_BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_python_examples_run(number, tmp_path):
     assert len(PYTHON_BLOCKS) == 2
     shutil.copytree(PROJECT / "samples", tmp_path / "samples")

@@ -48,6 +48,7 @@ def test_a_clip_of_ones_own(model_path, tmp_path):
     assert report.settings["style"] == "swapped"
 
 
+@pytest.mark.slow
 def test_the_stabilizer_is_a_stage_of_every_pipeline(model_path, tmp_path):
     clip = media.make_clip(tmp_path / "clip.mp4")
     plan = BenchmarkPlan(
@@ -61,6 +62,7 @@ def test_the_stabilizer_is_a_stage_of_every_pipeline(model_path, tmp_path):
     assert report.settings["temporal"] == 0.5
 
 
+@pytest.mark.slow
 def test_a_clip_shorter_than_asked_for_is_painted_whole(model_path, tmp_path):
     clip = media.make_clip(tmp_path / "clip.mp4")
     plan = BenchmarkPlan(sizes=(None,), frames=50, rounds=1, input=clip, model=model_path)

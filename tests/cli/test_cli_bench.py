@@ -34,6 +34,7 @@ def finished(model, tmp_path_factory):
     return folder, done.stdout
 
 
+@pytest.mark.slow
 def test_the_report_says_what_really_ran(finished, model):
     report = json.loads((finished[0] / "b.json").read_text())
     assert (report["format"], report["version"]) == ("stylecam.bench", 1)
@@ -58,6 +59,7 @@ def test_the_report_says_what_really_ran(finished, model):
         assert size["baselines"] == size["ratios"] == {}
 
 
+@pytest.mark.slow
 def test_every_key_is_documented_and_every_documented_key_exists(finished):
     report = json.loads((finished[0] / "b.json").read_text())
     text = DOCUMENTATION.read_text().partition("## The JSON")[2].partition("\n## ")[0]
@@ -72,6 +74,7 @@ def test_every_key_is_documented_and_every_documented_key_exists(finished):
     assert set(size["h264"]) == set(size["null"]) == set(size["stages"])
 
 
+@pytest.mark.slow
 def test_the_tables_show_the_figures(finished):
     folder, shown = finished
     report = json.loads((folder / "b.json").read_text())
@@ -87,11 +90,13 @@ def test_the_tables_show_the_figures(finished):
     assert sum(line.startswith("behind a camera of 30 fps") for line in lines) == 2
 
 
+@pytest.mark.slow
 def test_nothing_else_is_written(finished):
     assert listing(finished[0]) == ["b.json", "b.png"]
     assert (finished[0] / "b.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_comparison_with_itself(call, finished):
     path = finished[0] / "b.json"
     result = call("bench", "--compare", path, path)
@@ -103,6 +108,7 @@ def test_a_comparison_with_itself(call, finished):
     assert any(" h264.stages_ms.encode " in line for line in rows)
 
 
+@pytest.mark.slow
 def test_a_comparison_says_what_is_better_and_what_differs(call, finished, tmp_path):
     report = json.loads((finished[0] / "b.json").read_text())
     report["settings"]["threads"] = 7
@@ -127,6 +133,7 @@ def test_a_comparison_says_what_is_better_and_what_differs(call, finished, tmp_p
     assert line.endswith("4.00 x worse")
 
 
+@pytest.mark.slow
 def test_reports_with_nothing_in_common(call, finished, tmp_path):
     report = json.loads((finished[0] / "b.json").read_text())
     for size in report["sizes"]:
@@ -137,6 +144,7 @@ def test_reports_with_nothing_in_common(call, finished, tmp_path):
     assert "no size in common: 64x48, 64x36 and 999x48, 999x36" in result.error_line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [{"sizes": [3]}, {"sizes": [{}]}, {"machine": 1}])
 def test_a_damaged_report(call, finished, tmp_path, damage):
     report = json.loads((finished[0] / "b.json").read_text()) | damage

@@ -29,6 +29,7 @@ def distiller(teacher_path, photographs_path):
     return Distiller(load_loss_network(str(teacher_path)), photographs, painter, SMALL)
 
 
+@pytest.mark.slow
 def test_the_student_comes_nearer_to_its_teacher(distiller):
     losses = [loss for _, loss in distiller.run()]
     assert np.mean(losses[-20:]) < 0.7 * np.mean(losses[:5])
@@ -93,6 +94,7 @@ def test_a_painter_that_is_missing_is_said(call_distill, tmp_path, capfd):
     assert "none.pt does not exist" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_compares_at_the_end(call_distill, tmp_path, capfd):
     output = tmp_path / "student.npz"
     assert call_distill("-o", output, "--painter", "shipped") == 0

@@ -33,6 +33,7 @@ def error_line(capfd):
     return err
 
 
+@pytest.mark.slow
 def test_a_painting_becomes_a_model_that_paints(train, tmp_path, capfd):
     """The whole line: train, export, list, paint."""
     assert train(tmp_path / "run") == 0

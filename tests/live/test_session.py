@@ -142,6 +142,7 @@ def sending(address):
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_stream_over_udp_that_stops_and_comes_back(stylizer, tmp_path, monkeypatch):
     monkeypatch.setattr(capture, "_READ_SECONDS", 1.0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
