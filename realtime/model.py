@@ -115,9 +115,32 @@ class ModelDescription:
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{where} has damaged stylecam metadata ({error})") from error
         description = cls(styles, network, training)
+        flaw = _find_flaw(description)
+        if flaw:
+            raise ModelError(f"{where} has damaged stylecam metadata ({flaw})")
         if not description.painted_styles:
             raise ModelError(f"{where} has no style; export it again")
         return description
+
+
+def _find_flaw(description: ModelDescription) -> str | None:
+    """What is wrong with what a file says of itself: a stranger may have written it."""
+    for kind in ("network", "training"):
+        if not isinstance(getattr(description, kind), dict):
+            return f"its {kind} is no table"
+    for style in description.styles:
+        if not isinstance(style.is_identity, bool):
+            return "a style neither is the identity nor is it not"
+        for key, value in asdict(style).items():
+            # What is not printable could give orders to the terminal that shows it.
+            if key != "is_identity" and not (isinstance(value, str) and value.isprintable()):
+                return f"the {key} of a style is no plain text"
+    names = [style.name for style in description.styles]
+    if "" in names or len(set(names)) < len(names):
+        return "two styles have one name, or one has none"
+    if sum(style.is_identity for style in description.styles) > 1:
+        return "it has two identities"
+    return None
 
 
 def check_tensors(

@@ -190,6 +190,46 @@ def test_a_model_that_fails_in_the_middle(tmp_path):
     assert listing(folder) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory")
+@pytest.mark.slow
+@pytest.mark.parametrize("temporal", [0, 0.9])
+def test_memory_that_runs_out_in_the_middle(model_path, tmp_path, temporal):
+    import resource
+
+    clip = media.make_clip(tmp_path / "in.mp4", frames=300, width=640, height=360, codec="mpeg4")
+    folder, out = tmp_path / "out", tmp_path / "out" / "out.mp4"
+    folder.mkdir()
+    out.write_bytes(b"precious")
+    options = "--overwrite", "--preset", "ultrafast", "--temporal", str(temporal)
+    process = start(clip, out, model_path, *options)
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    (used,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData"))
+    resource.prlimit(process.pid, resource.RLIMIT_DATA, (used, used))
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 2, said
+    # x264 speaks for itself about its own memory.
+    (line,) = (line for line in said.splitlines() if not line.startswith("x264 "))
+    assert "not enough memory" in line
+    assert listing(folder) == ["out.mp4"]
+    assert out.read_bytes() == b"precious"
+
+
+@pytest.mark.slow
+def test_a_read_only_file_system(model_path, tmp_path):
+    """Where not even root may write; permissions alone say that it may."""
+    clip = media.make_clip(tmp_path / "in.mp4", frames=2)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with small_disk(disk, "1m"):
+        (disk / "old.mp4").write_bytes(b"precious")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        for name in ("new.mp4", "old.mp4"):
+            said = finish(start(clip, disk / name, model_path, "--overwrite"), 2)
+            assert "is not writable (Read-only file system)" in said
+        assert (disk / "old.mp4").read_bytes() == b"precious"
+        assert listing(disk) == ["old.mp4"]
+
+
 @pytest.mark.slow
 def test_an_encoder_that_refuses(model_path, tmp_path):
     clip = media.make_clip(tmp_path / "in.mp4", frames=2)

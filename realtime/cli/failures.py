@@ -18,6 +18,8 @@ EXTRAS = {
 }
 """Which extra of the distribution installs a package that may be missing."""
 
+_OPENCV_NO_MEMORY = -4
+"""OpenCV's Error::StsNoMem."""
 _FILE_ERRORS = {
     getattr(errno, "EDQUOT", errno.ENOSPC): "the disk quota is used up",  # Windows has none
     errno.ENOSPC: "the disk is full",
@@ -37,12 +39,17 @@ def explain(error: Exception) -> str | None:
         return _usage(error)
     if isinstance(error, ModuleNotFoundError):
         return _missing_extra(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _is_opencv_out_of_memory(error):
         return "there is not enough memory; choose a smaller --size"
     if isinstance(error, OSError) and error.errno in _FILE_ERRORS:
         where = f" ({error.filename})" if error.filename else ""
         return _FILE_ERRORS[error.errno] + where
     return None
+
+
+def _is_opencv_out_of_memory(error: Exception) -> bool:
+    # By name, since only commands that work with pictures load OpenCV.
+    return type(error).__module__ == "cv2" and getattr(error, "code", None) == _OPENCV_NO_MEMORY
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from ..batch import Job, Plan
 from .exit_codes import ExitCode
-from .failures import explain
+from .failures import explain, one_line
 from .interrupt import StopOnSignal
 from .progress import Reporter
 
 if TYPE_CHECKING:
     from ..metrics import RunStats
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Outcome:
         warnings: what the user should know.
         damaged: frames were lost because the input is damaged.
         error: why it failed; None if it did not.
+        is_bug: the failure is nothing that the user could mend.
     """
 
     job: Job
@@ -36,6 +42,7 @@ class Outcome:
     warnings: Sequence[str] = ()
     damaged: bool = False
     error: str | None = None
+    is_bug: bool = False
 
 
 DISCARDED = "interrupted; the unfinished output was removed"
@@ -93,12 +100,20 @@ def _run_one(
     try:
         return convert(job, stop, reporter)
     except Exception as error:
-        line = explain(error)
-        if alone or line is None:
+        if alone:
             raise
+        line = explain(error)
+        is_bug = line is None
+        if line is None:
+            line = one_line(f"{type(error).__name__}: {error}")
+            # The other files shall not have to wait until it is mended.
+            reporter.finish()
+            traceback.print_exception(error)
+        else:
+            logger.info("%s failed", job.input, exc_info=error)
         where = "" if job.input in line else f"{job.input}: "
         reporter.say(f"error: {where}{line}")
-        return Outcome(job, error=line)
+        return Outcome(job, error=line, is_bug=is_bug)
     finally:
         reporter.finish()
 
@@ -128,6 +143,8 @@ def _say_summary(plan: Plan, outcomes: Sequence[Outcome], reporter: Reporter) ->
 
 
 def _exit_code(outcomes: Sequence[Outcome]) -> int:
+    if any(outcome.is_bug for outcome in outcomes):
+        return ExitCode.BUG
     if any(outcome.error is not None for outcome in outcomes):
         return ExitCode.FAILED
     if any(outcome.damaged for outcome in outcomes):

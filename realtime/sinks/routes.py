@@ -157,6 +157,8 @@ class AudioRoute:
         """
         try:
             frames: list[AudioFrame] = packet.decode()  # type: ignore[assignment]
+        except av.MemoryError:
+            raise
         except av.FFmpegError:
             # One broken packet is a click; players go on as well.
             frames = []
@@ -199,6 +201,8 @@ class SubtitleRoute:
             return
         try:
             subtitles = self._source.decode2(packet)
+        except av.MemoryError:
+            raise
         except av.FFmpegError:
             return
         lines = [] if subtitles is None else [getattr(rect, "ass", b"") for rect in subtitles]

@@ -213,6 +213,8 @@ class StreamCopier:
                     return
                 self._pending = packet
                 return
+        except av.MemoryError:
+            raise
         except av.FFmpegError:
             # What lies behind a cut is only read because packets are not in strict order.
             if self._window.is_after(self._read_until):

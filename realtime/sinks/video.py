@@ -359,6 +359,8 @@ class VideoFileSink:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except av.MemoryError:
+            raise
         except (av.FFmpegError, OSError) as error:
             raise SinkError(f"cannot write {self._path}: {reason(error)}") from error
 

@@ -20,6 +20,7 @@ from ..errors import SourceError
 from ..frame import Image
 from ..messages import one_line
 from ..opencv import quiet_opencv
+from ..sizes import MAXIMUM_PIXELS
 from .orientation import Orientation
 from .rgb import RgbConverter
 
@@ -151,6 +152,8 @@ class StreamCapture:
         stream = self._container.streams.video[0]
         # Threads that work on several frames at once would hold each one back.
         stream.thread_type = "SLICE"
+        # A stranger's stream must not fill the memory with one picture.
+        stream.codec_context.options = {"max_pixels": str(MAXIMUM_PIXELS)}
         rate = stream.average_rate or stream.guessed_rate
         self.rate = Fraction(rate) if rate and 1 <= rate <= 1000 else None
         self._codec = stream.codec_context.name

@@ -106,6 +106,8 @@ class Decoder:
                 packet = next(packets)
             except StopIteration:
                 return
+            except av.MemoryError:
+                raise
             except av.FFmpegError:
                 self.damage.append(self._packet_time)
                 break
@@ -136,6 +138,9 @@ class Decoder:
             return packet.decode()
         except av.EOFError:
             return []
+        except av.MemoryError:
+            # The file is whole, so what was painted must not pass for all of it.
+            raise
         except av.FFmpegError:
             # Before the first picture this is normal: recordings often begin amid a scene.
             if self.last_time is not None:

@@ -117,6 +117,8 @@ class VideoFileSource:
             frames = decoder.frames() if begin is None else decoder.frames_from(begin)
             frames = self._deinterlacer(frames)
             first = next(frames, None)
+        except av.MemoryError:
+            raise
         except av.FFmpegError as error:
             raise SourceError(f"{self.path} cannot be decoded: {error.strerror}") from error
         if self._decoder.is_encrypted:
@@ -239,6 +241,8 @@ class VideoFileSource:
     ) -> Frame:
         try:
             image = self._converter(frame)
+        except av.MemoryError:
+            raise
         except (av.FFmpegError, ValueError) as error:
             raise SourceError(
                 f"{self.path} has pixels in the format {frame.format.name}, which cannot be"

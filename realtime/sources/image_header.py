@@ -9,6 +9,13 @@ from collections.abc import Callable
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers that begin with the size."""
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_KINDS = {3: "H", 4: "I", 16: "Q"}
+"""Numbers of 16, 32 and 64 bits."""
+_MOST_ENTRIES = 4096
+"""Of a TIFF's directory; usual are some twenty."""
+_OS2_HEADER = struct.pack("<I", 12)
+_JPEG2000_CODE = b"\xff\x4f\xff\x51"
+"""How the code of a picture begins: with its size."""
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
@@ -19,7 +26,7 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
     """
     try:
         return _read(data)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, KeyError, ValueError):
         return None
 
 
@@ -40,12 +47,14 @@ def _png(data: bytes) -> tuple[int, int]:
 
 
 def _bmp(data: bytes) -> tuple[int, int]:
+    if data[14:18] == _OS2_HEADER:
+        return _unpack("<HH", data, 18)
     width, height = _unpack("<ii", data, 18)
     return abs(width), abs(height)
 
 
 def _pnm(data: bytes) -> tuple[int, int]:
-    numbers = re.findall(rb"[0-9]+", re.sub(rb"#[^\n]*", b"", data[2:1000]))
+    numbers = re.findall(rb"[0-9]+", re.sub(rb"#[^\r\n]*", b"", data[2:1000]))
     return int(numbers[0]), int(numbers[1])
 
 
@@ -79,20 +88,30 @@ def _webp(data: bytes) -> tuple[int, int] | None:
 
 def _tiff(data: bytes) -> tuple[int, int] | None:
     order = "<" if data.startswith(b"I") else ">"
-    (at,) = struct.unpack_from(order + "I", data, 4)
-    (count,) = struct.unpack_from(order + "H", data, at)
-    found = {}
-    for entry in range(at + 2, at + 2 + 12 * count, 12):
+    is_big = 43 in data[2:4]
+    # Where the directory lies, how many entries it has, and how long an entry is.
+    place, number, length, value = ("QQ", 8, 20, 12) if is_big else ("IH", 2, 12, 8)
+    (at,) = struct.unpack_from(order + place[0], data, 8 if is_big else 4)
+    (count,) = struct.unpack_from(order + place[1], data, at)
+    if count > _MOST_ENTRIES:
+        return None
+    found: dict[int, int] = {}
+    for entry in range(at + number, at + number + length * count, length):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if tag in (_TIFF_WIDTH, _TIFF_HEIGHT):
-            (found[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+            layout = _TIFF_KINDS[kind]
+            (side,) = struct.unpack_from(order + layout, data, entry + value)
+            # One that comes twice must not hide behind a smaller one.
+            found[tag] = max(side, found.get(tag, 0))
     return (found[_TIFF_WIDTH], found[_TIFF_HEIGHT]) if len(found) == 2 else None
 
 
 def _boxes(data: bytes) -> tuple[int, int] | None:
-    """AVIF and JPEG 2000: the largest of the sizes in their boxes."""
+    """AVIF and JPEG 2000: the largest of the sizes in their boxes and in the code itself."""
     sizes = [
-        _unpack(">II", data, match.end() + 4) for match in re.finditer(b"ispe", data[:100_000])
+        _unpack(">II", data, match.end() + 4)
+        for name in (b"ispe", _JPEG2000_CODE)
+        for match in re.finditer(re.escape(name), data[:100_000])
     ]
     for match in re.finditer(b"ihdr", data[:100_000]):
         height, width = _unpack(">II", data, match.end())
@@ -107,5 +126,7 @@ _READERS: dict[bytes, Callable[[bytes], tuple[int, int] | None]] = {
     b"RIFF": _webp,
     b"II*\0": _tiff,
     b"MM\0*": _tiff,
+    b"II+\0": _tiff,
+    b"MM\0+": _tiff,
 }
 """By how a file begins."""

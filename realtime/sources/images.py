@@ -151,8 +151,10 @@ def read_image(path: Path, max_pixels: int | None = None) -> Image:
     if not data:
         raise SourceError(f"{path} is empty")
     size = picture_size(data)
-    if size is not None:
-        check_pixels(*size, max_pixels or MAXIMUM_PIXELS, path)
+    if size is None:
+        # OpenCV knows more formats than these, each of which could ask for all of the memory.
+        raise SourceError(f"{path} is no image that can be decoded; it may be damaged")
+    check_pixels(*size, max_pixels or MAXIMUM_PIXELS, path)
     image = _decode(data, cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise SourceError(f"{path} is no image that can be decoded; it may be damaged")

@@ -163,3 +163,36 @@ def test_an_encrypted_file(tmp_path, clip):
         check=True,
     )
     assert "encrypted" in fail(path)
+
+
+@pytest.mark.slow
+def test_a_lack_of_memory_is_no_damage(tmp_path):
+    """In a process of its own, whose memory is limited to what it has and a few pictures more."""
+    pytest.importorskip("resource")
+    path = clips.write_clip(
+        tmp_path / "large.mp4", frames=16, width=4096, height=2304, codec="mpeg4"
+    )
+    code = """if True:
+        import resource, sys
+        from pathlib import Path
+        from realtime.sources.decoder import Decoder
+        from realtime.sources.opening import find_video, open_input
+
+        path = Path(sys.argv[1])
+        container = open_input(path)
+        decoder = Decoder(container, find_video(container, path), 10_000_000)
+        frames = decoder.frames()
+        kept = [next(frames)]
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 10_000_000,) * 2)
+        try:
+            kept += frames
+        except MemoryError:
+            print("memory", decoder.damage)
+        else:
+            print("end", decoder.damage)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "memory []\n"

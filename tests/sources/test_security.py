@@ -11,11 +11,13 @@ from contextlib import contextmanager
 import clips
 import cv2
 import media
+import mjpeg_server
 import numpy as np
 import pytest
 from pictures import read
 
 from realtime.errors import SourceError
+from realtime.sources import capture
 from realtime.sources.file import VideoFileSource
 from realtime.sources.image_header import picture_size
 from realtime.sources.images import ImageSource, read_image
@@ -100,6 +102,17 @@ def test_a_video_that_grows_beyond_the_limit_is_damaged(tmp_path):
     assert source.damaged
 
 
+def test_a_picture_of_a_stream_beyond_the_limit_is_not_decoded(monkeypatch):
+    with mjpeg_server.serve(50) as address:
+        for limit, is_read in ((64 * 48, True), (64 * 48 - 1, False)):
+            monkeypatch.setattr(capture, "MAXIMUM_PIXELS", limit)
+            stream = capture.StreamCapture(address)
+            try:
+                assert (stream.read() is not None) == is_read
+            finally:
+                stream.close()
+
+
 def huge_png(width, height):
     """A few kilobytes that promise gigabytes."""
 
@@ -133,6 +146,56 @@ def test_the_size_is_known_without_decoding(picture, suffix):
     assert picture_size(data) == (picture.shape[1], picture.shape[0])
     for length in range(60):
         picture_size(data[:length])
+
+
+def tiff(entries, *, is_big=False):
+    """A TIFF that is only a directory: (tag, kind, value) each."""
+    if is_big:
+        head = struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, len(entries))
+        return head + b"".join(struct.pack("<HHQQ", *entry[:2], 1, entry[2]) for entry in entries)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    return head + b"".join(struct.pack("<HHII", *entry[:2], 1, entry[2]) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tiff([(256, 4, 30_000), (257, 4, 30_000)]),
+        tiff([(256, 4, 30_000), (257, 4, 30_000), (256, 4, 1), (257, 4, 1)]),
+        tiff([(256, 16, 30_000), (257, 16, 30_000)], is_big=True),
+        b"P6\n#x\r30000 30000\n1 1\n255\n",
+        b"P5 30000 30000 255\n",
+        b"\0\0\0\x0cjP  \r\n\x87\n" + b"ihdr" + struct.pack(">II", 1, 1)
+        + b"\xff\x4f\xff\x51\0\x2f\0\0" + struct.pack(">II", 30_000, 30_000),
+        b"\xff\x4f\xff\x51\0\x2f\0\0" + struct.pack(">II", 30_000, 30_000),
+        b"BM" + bytes(12) + struct.pack("<IHHHH", 12, 30_000, 30_000, 1, 24),
+    ],
+    ids=["tiff", "tiff twice", "bigtiff", "ppm", "pgm", "jp2", "j2k", "os2 bmp"],
+)  # fmt: skip
+def test_a_size_cannot_be_hidden(tmp_path, data):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"30000x30000 pixels, more than.*--max-pixels"):
+        read_image(path)
+
+
+def test_an_old_bitmap_is_read(tmp_path):
+    rows = bytes(range(16 * 3)) * 16
+    path = tmp_path / "old.bmp"
+    path.write_bytes(
+        b"BM" + struct.pack("<IIIIHHHH", 26 + len(rows), 0, 26, 12, 16, 16, 1, 24) + rows
+    )
+    assert read_image(path).shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize("suffix", [".pam", ".ras", ".hdr", ".pfm"])
+def test_formats_whose_size_is_not_known_are_refused(tmp_path, picture, suffix):
+    """OpenCV would look into these too, whatever the name ends in."""
+    values = picture.astype(np.float32) if suffix in (".hdr", ".pfm") else picture
+    path = tmp_path / "picture.png"
+    path.write_bytes(cv2.imencode(suffix, values)[1].tobytes())
+    with pytest.raises(SourceError, match="no image that can be decoded"):
+        read_image(path)
 
 
 def test_a_lossless_webp_tells_its_size(picture):
