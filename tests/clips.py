@@ -149,6 +149,23 @@ def stepped_down():
             os.seteuid(0)
 
 
+def loud_moments(path: Path) -> list[float]:
+    """When the sound becomes loud after silence, in seconds by the times in the file."""
+    moments: list[float] = []
+    last = -1.0
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            values = frame.to_ndarray().astype(np.float64)
+            if frame.format.name.startswith("s"):
+                values /= 2 ** (8 * frame.format.bytes - 1)
+            loud = np.flatnonzero(np.abs(values).max(axis=0) > 0.2)
+            for moment in float(frame.pts * frame.time_base) + loud / frame.sample_rate:
+                if moment - last > 0.1:
+                    moments.append(float(moment))
+                last = moment
+    return moments
+
+
 def packets_without_time(path: Path, stream: int) -> list[bytes]:
     """The bytes of every packet of one stream, a cover picture for instance."""
     with av.open(str(path)) as container:

@@ -84,7 +84,8 @@ class StreamAdopter:
         return None
 
     def _adopt_cover(self, stream: Stream) -> Route | None:
-        if self._format in ("mp4", "mov") and self._accepts(stream):
+        # The MOV muxer takes a cover, and writes nothing of it.
+        if self._format == "mp4" and self._accepts(stream):
             return CoverRoute(self._add_copy(stream))
         if self._format == "matroska":
             kind = _codec_name(stream).replace("mjpeg", "jpeg")

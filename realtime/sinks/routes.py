@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MILLISECOND = Fraction(1, 1000)
 _NO_TEXT = b"\0\0"
+_GAP = Fraction(1, 100)
+"""Seconds without sound that are more than rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,15 @@ class AudioRoute:
 
     Args:
         output: stream to write to.
-        from_zero: the container begins every stream at 0, and knows nothing of the silence that an
-            encoder puts in front.
+        from_zero: the container begins every stream at 0, has no times in it, and knows nothing of
+            the silence that an encoder puts in front. Where the input has no sound it is given
+            silence, for all that follows would come early.
     """
 
     def __init__(self, output: AudioStream, *, from_zero: bool = False) -> None:
         self._output = output
         self._from_zero = from_zero
+        self._end = Fraction(0)
 
     def feed(self, packet: Packet[Stream], window: Window) -> Iterator[Packet[Stream]]:
         """Encoded packets, once enough sound has come together for them.
@@ -167,7 +171,27 @@ class AudioRoute:
             if frame.pts is None or unit is None or not window.holds(frame.pts * unit):
                 continue
             frame.pts -= round(window.shift / unit)
+            if self._from_zero:
+                for silence in self._silence_before(frame):
+                    yield from filter(self._is_sound, self._output.encode(silence))
             yield from filter(self._is_sound, self._output.encode(frame))
+
+    def _silence_before(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+        """What fills the time from the sound before to ``frame``, in pieces of a second at most."""
+        assert frame.pts is not None
+        assert frame.time_base is not None
+        rate, start = frame.sample_rate, frame.pts * frame.time_base
+        missing = round((start - self._end) * rate) if start - self._end > _GAP else 0
+        first = frame.pts - round(missing / rate / frame.time_base)
+        for done in range(0, missing, rate):
+            silence = av.AudioFrame(frame.format.name, frame.layout.name, min(rate, missing - done))
+            zero = b"\x80" if frame.format.name.startswith("u8") else b"\0"
+            for plane in silence.planes:
+                plane.update(zero * plane.buffer_size)
+            silence.sample_rate, silence.time_base = rate, frame.time_base
+            silence.pts = first + round(done / rate / frame.time_base)
+            yield silence
+        self._end = start + Fraction(frame.samples, rate)
 
     def _is_sound(self, packet: Packet[Stream]) -> bool:
         """False for an encoder's leading silence, which would delay all that follows."""

@@ -66,7 +66,8 @@ class StreamCopier:
         self._routes: dict[int, Route] = {}
         self._packets: Iterator[Packet[Stream]] = iter(())
         self._pending: Packet[Stream] | None = None
-        self._begun: set[int] = set()
+        self._avi_ends: dict[int, Fraction] = {}
+        self._avi_gaps: dict[int, Fraction] = {}
         self._read_until = Fraction(0)
         self._broken = 0
         self._sound_ends: dict[int, Fraction] = {}
@@ -190,6 +191,12 @@ class StreamCopier:
                 f"{self._source.path.name} is damaged: sound or subtitles are missing in"
                 f" {self._broken} places"
             )
+        if self._avi_gaps:
+            self.warnings.append(
+                f"{self._source.path.name}: avi cannot hold gaps in the sound; after them it plays"
+                f" {float(max(self._avi_gaps.values())):.2f} s early; write an .mkv or .mp4 file"
+                " instead"
+            )
         if any(isinstance(route, CopyRoute) and route.mended for route in self._routes.values()):
             self.warnings.append(
                 f"{self._source.path.name}: copied packets whose times went backwards were mended"
@@ -255,16 +262,20 @@ class StreamCopier:
 
     def _mux(self, packet: Packet[Stream]) -> None:
         if self._output.format.name == "avi":
-            # Every stream of an AVI begins at 0.
+            # Every stream of an AVI begins at 0, and goes on without a gap.
             start = (packet.pts or 0) * packet.time_base
             if start < -_AVI_TOLERANCE:
                 return
-            if packet.stream_index not in self._begun and start > _AVI_TOLERANCE:
+            index = packet.stream_index
+            end = self._avi_ends.get(index)
+            if end is None and start > _AVI_TOLERANCE:
                 self.warnings.append(
                     f"{self._source.path.name}: avi cannot hold sound back; it plays"
                     f" {float(start):.2f} s early; write an .mkv or .mp4 file instead"
                 )
-            self._begun.add(packet.stream_index)
+            if end is not None and start - end > _AVI_TOLERANCE:
+                self._avi_gaps[index] = self._avi_gaps.get(index, Fraction(0)) + start - end
+            self._avi_ends[index] = start + (packet.duration or 0) * packet.time_base
         self._output.mux(packet)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -15,8 +16,13 @@ from realtime.sources.synthetic import SyntheticSource
 FRAMES = 14
 
 
-def moving(index: int, width: int, height: int, seed: int = 3):
-    return SyntheticSource(width, height, seed=seed).render(index)
+@functools.cache
+def scene(width: int, height: int) -> SyntheticSource:
+    return SyntheticSource(width, height, seed=3)
+
+
+def moving(index: int, width: int, height: int):
+    return scene(width, height).render(index)
 
 
 def negative(index, width, height):

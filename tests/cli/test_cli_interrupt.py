@@ -26,7 +26,7 @@ from realtime.frame import Frame, StreamInfo
 from realtime.sinks import open_sink
 from realtime.sinks.video import VideoOptions
 
-FRAMES = 3000
+FRAMES = 1500
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,7 @@ def evaluate(trained, painting_paths, photographs_path, loss_network_path):
     return call
 
 
+@pytest.mark.slow
 def test_the_report_holds_every_contender(evaluate, trained, tmp_path, capfd):
     assert evaluate(tmp_path / "report", "--reference", trained[0]) == 0
     report = json.loads((tmp_path / "report" / "evaluation.json").read_text())

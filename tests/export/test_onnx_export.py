@@ -74,6 +74,7 @@ def test_the_file_keeps_the_contract():
     ]
 
 
+@pytest.mark.slow
 def test_the_file_tells_nothing_of_the_machine_it_was_made_on():
     checkpoint = make_checkpoint(CONFIGS["fast"])
     model = to_onnx(checkpoint.build().eval(), ModelDescription(STYLES))

@@ -140,6 +140,7 @@ def test_balance_makes_up_for_how_near_photographs_are(
     torch.testing.assert_close(factors(0.0).style_factors, torch.ones(2))
 
 
+@pytest.mark.slow
 def test_the_identity_learns_to_show_the_picture(run, tmp_path):
     checkpoint = run(tmp_path / "run", replace(SMALL, steps=150, weaker=1.0, stability_weight=0))
     picture = torch.rand(1, 3, 32, 32)

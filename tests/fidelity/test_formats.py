@@ -164,6 +164,7 @@ def structures():
     yield Case("fragments", "mp4", (*long, "-g", "5", "-movflags", "frag_keyframe+empty_moov"))
     yield Case("index in front", "mp4", (*long, "-movflags", "faststart"))
     yield Case("an edit list", "mp4", (*long, "-bf", "2", "-ss", "0.2"))
+    yield Case("negative offsets", "mp4", (*long, "-bf", "2", "-movflags", "negative_cts_offsets"))
     yield Case("sliced intra refresh", "ts", (*long, "-x264-params", "intra-refresh=1:slices=4"))
 
 

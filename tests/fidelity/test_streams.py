@@ -159,6 +159,24 @@ def test_sound_that_is_encoded_again_is_in_sync(copy, tmp_path, suffix):
     assert max(abs(a - b) for a, b in zip(heard, footage.clicks(path), strict=True)) <= 0.02
 
 
+@pytest.mark.parametrize("suffix", ["avi", *slow("webm", "ts")])
+def test_sound_with_gaps_that_is_encoded_again_is_in_sync(copy, tmp_path, suffix):
+    """No sound in the first 0.6 seconds, and none for longer than a second later on."""
+    click = "aevalsrc='lt(mod(t+0.25,0.5),0.004)*0.9*sin(2*PI*2000*t)':s=44100:d=4"
+    path = footage.make(
+        tmp_path / "in.mkv",
+        *(*source(frames=100), "-f", "lavfi", "-i", click, *X264, "-c:a", "flac"),
+        *("-af", "aselect='gt(t,0.6)*not(between(t,1.1,2.35))'"),
+    )
+    expected = [0.75, 2.75, 3.25, 3.75]
+    out = tmp_path / f"out.{suffix}"
+    copy(path, out)
+    begin = footage.times(out)[0]
+    heard = [time - float(begin) for time in clips.loud_moments(out)]
+    assert len(heard) == 4
+    assert max(abs(a - b) for a, b in zip(heard, expected, strict=True)) <= 0.02
+
+
 def test_a_cover_picture_is_kept(copy, tmp_path):
     cover = footage.make(tmp_path / "cover.png", *source(frames=1))
     path = footage.make(
@@ -170,6 +188,9 @@ def test_a_cover_picture_is_kept(copy, tmp_path):
     before, after = (footage.probe(name)["streams"][1] for name in (path, tmp_path / "out.mp4"))
     assert after["codec_name"] == before["codec_name"] == "png"
     assert after["disposition"]["attached_pic"] == 1
+    for suffix in ("mov", "ts"):
+        warnings = copy(path, tmp_path / f"out.{suffix}")
+        assert any("the cover picture 1 (png) is left out" in line for line in warnings)
 
 
 def test_a_time_code_is_kept(copy, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import av
@@ -51,6 +52,20 @@ def test_late_sound_is_said(tmp_path):
     path = clips.write_clip(tmp_path / "in.mkv", frames=25, languages=("eng",))
     (warning,) = convert(late(path, Fraction(1, 2)), tmp_path / "out.avi")
     assert "plays 0.47 s early" in warning
+
+
+def test_gaps_in_the_sound_are_said(tmp_path):
+    """Where it is copied; nothing can be put in between."""
+    path = clips.write_clip(tmp_path / "in.mkv", frames=50, languages=("eng", "fra"))
+    with av.open(str(path)) as source, av.open(str(tmp_path / "gap.mkv"), "w") as output:
+        streams = [output.add_stream_from_template(stream) for stream in source.streams]
+        for packet in source.demux():
+            time = (packet.pts or 0) * packet.time_base
+            if packet.size and (packet.stream.type == "video" or not 0.5 < time < 1.25):
+                packet.stream = streams[packet.stream_index]
+                output.mux(packet)
+    (warning,) = convert(tmp_path / "gap.mkv", tmp_path / "out.avi")
+    assert re.search(r"avi cannot hold gaps in the sound; after them it plays 0\.7\d s", warning)
 
 
 def test_sound_before_the_pictures_is_left_out(tmp_path):

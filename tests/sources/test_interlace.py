@@ -55,3 +55,14 @@ def test_a_cut_of_an_interlaced_video(tmp_path):
     assert [frame.pts for frame in frames] == [Fraction(i, 25) for i in range(10, 20)]
     assert max(combs(frame.image) for frame in frames[1:-1]) < 3
     assert not source.damaged
+
+
+def test_a_turned_interlaced_video_stands_upright(tmp_path):
+    path = clips.write_clip(
+        tmp_path / "in.mp4", frames=6, options=TFF, draw=combed, rotation=90, pixel_format="yuv444p"
+    )
+    frames, source = read(path)
+    assert (source.info.width, source.info.height) == (48, 64)
+    assert "deinterlaced" in source.warnings[0]
+    # Combs lie across the columns now.
+    assert max(combs(np.rot90(frame.image, -1)) for frame in frames[1:-1]) < 3
