@@ -82,6 +82,7 @@ def test_the_file_tells_nothing_of_the_machine_it_was_made_on():
     assert ".py" not in text
 
 
+@pytest.mark.slow
 def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch):
     checkpoint = make_checkpoint(CONFIGS["fast"])
     save_checkpoint(checkpoint, tmp_path / "c.pt")
