@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .flow import DisFlow, Mask, grid, leaves, luma, warp
+from .flow import FLOWS, Mask, grid, leaves, luma, warp
 from .frame import Image
 from .interfaces import Flow, FlowEstimator
 
@@ -27,7 +27,8 @@ _NOISE_FLOOR = 0.3  # squared levels: what an encoder leaves of a still picture
 _STILL_RATIO = 1.5
 _MOVING_RATIO = 2.5
 _FLOW_SMOOTHING = (9, 9)
-_PATCH_STRIDE = 8  # patches side by side: half the time of overlapping ones
+# Less motion than this is noise; without it, the rectangle around what moves would never shrink.
+_FAINT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ class Motion:
 class MotionEstimator:
     """Follows a sequence of frames.
 
-    Flow in one direction will do: that the opposite one leads back tells no more than that both
-    frames show the same there, and costs as much again (see the README of this folder).
+    Flow in one direction is enough: to check it against the opposite one excludes only points that
+    look alike in both frames, and costs as much again (figures: README.md in this folder).
 
     Args:
         flow: estimates the flow; None takes dense inverse search.
     """
 
     def __init__(self, flow: FlowEstimator | None = None) -> None:
-        self._flow: FlowEstimator = DisFlow(patch_stride=_PATCH_STRIDE) if flow is None else flow
+        self._flow: FlowEstimator = FLOWS["fast"]() if flow is None else flow
         self._grid = grid(1, 1)
         self._previous: Image | None = None
         self._mean = np.zeros((1, 1), np.float32)
@@ -104,7 +105,9 @@ class MotionEstimator:
         fast = (to_last + _NOISE_FLOOR) / (to_warped + _NOISE_FLOOR)
         evidence = np.maximum(slow * (2 / _STILL_RATIO), fast * (2 / _MOVING_RATIO)) - 2
         np.clip(evidence, 0, 1, out=evidence)
-        return np.asarray(cv2.blur(evidence, (9, 9)), np.float32)
+        moving = np.asarray(cv2.blur(evidence, (9, 9)), np.float32)
+        moving[moving < _FAINT] = 0
+        return moving
 
     def _trust(self, small: Image, previous: Image, flow: Flow) -> Mask:
         difference = cv2.subtract(small, warp(previous, flow, self._grid), dtype=cv2.CV_16S)

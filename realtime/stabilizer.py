@@ -20,7 +20,7 @@ from .frame import Frame, Image, check_image
 from .interfaces import Flow, FlowEstimator
 from .motion import FLOW_PIXELS, Motion, MotionEstimator
 
-DEFAULT_STRENGTH = 0.85
+DEFAULT_STRENGTH = 0.9
 
 # Weight of the past at strength 1. At 1 a picture would never be painted again.
 _LONGEST_MEMORY = 0.98
@@ -82,6 +82,7 @@ class TemporalStabilizer:
         self._estimate.reset()
         self._is_cut.reset()
         self._last_step = Fraction(0)
+        self._turn = 0
 
     def __call__(self, frame: Frame, stylized: Image) -> Image:
         """Steady one painting.
@@ -144,11 +145,11 @@ class TemporalStabilizer:
         self._turn = (self._turn + 1) % _TURNS
         if self._turn == 0:
             blended = _step_towards(blended, fresh)
-        return restore_detail(blended, fresh)
+        return restore_detail(blended, fresh, motion.moving)
 
 
 def _mix(a: Image, b: Image, weight: Mask) -> Image:
-    """``weight`` parts of ``a`` and ``1 - weight`` parts of ``b``."""
+    """``weight`` (of any size) parts of ``a`` and ``1 - weight`` parts of ``b``."""
     height, width = a.shape[:2]
     weight = np.asarray(cv2.resize(weight, (width, height)), np.float32)
     return np.asarray(cv2.blendLinear(a, b, weight, 1 - weight), np.uint8)

@@ -80,6 +80,14 @@ def test_what_comes_in_from_outside_is_not_trusted():
     assert trust[8:-8, 12:-12].mean() > 0.9
 
 
+def test_what_comes_in_is_not_trusted_even_if_it_looks_like_the_border():
+    source = SyntheticSource(WIDTH + 8, HEIGHT, seed=3)
+    picture = source.render(0)
+    picture[:, :12] = picture[:, 12:13]  # the border goes on outside
+    frames = [np.ascontiguousarray(picture[:, 8 - x : 8 - x + WIDTH]) for x in (0, 8)]
+    assert follow(frames)[-1].trust[8:-8, :6].mean() < 0.3
+
+
 def test_a_change_of_light_is_not_trusted():
     picture = SyntheticSource(WIDTH, HEIGHT).render(0) // 2 + 40
     darker, brighter = picture.astype(np.uint8), (picture + 45).astype(np.uint8)

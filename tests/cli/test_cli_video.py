@@ -45,7 +45,7 @@ def test_temporal_0_paints_every_frame_for_itself(call, model, clip, tmp_path):
     reports = {}
     for name, options in {
         "default": (),
-        "0.85": ("--temporal", 0.85),
+        "0.9": ("--temporal", 0.9),
         "0": ("--temporal", 0),
     }.items():
         path = tmp_path / f"{name}.json"
@@ -53,11 +53,11 @@ def test_temporal_0_paints_every_frame_for_itself(call, model, clip, tmp_path):
         assert call(*arguments, "--report", path, *options).code == 0
         reports[name] = json.loads(path.read_text())
     assert "stabilize" not in reports["0"]["stages_ms"]
-    assert "stabilize" in reports["0.85"]["stages_ms"]
-    assert (reports["0"]["temporal"], reports["0.85"]["temporal"]) == (0, 0.85)
+    assert "stabilize" in reports["0.9"]["stages_ms"]
+    assert (reports["0"]["temporal"], reports["0.9"]["temporal"]) == (0, 0.9)
     # The help page says so.
-    assert reports["default"]["temporal"] == 0.85
-    assert "0.85 if not given" in " ".join(call("video", "--help").out.split())
+    assert reports["default"]["temporal"] == 0.9
+    assert "0.9 if not given" in " ".join(call("video", "--help").out.split())
 
 
 def test_part_size_and_side_by_side(call, model, clip, tmp_path):
