@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 
@@ -14,6 +12,7 @@ from ..errors import SinkError
 from ..frame import Frame, Image
 from ..opencv import quiet_opencv
 from .atomic import AtomicFile, reason
+from .closing import Closing
 from .leftovers import TemporaryPlace
 
 _QUALITY = 95
@@ -24,7 +23,7 @@ _PARAMETERS = {
 }
 
 
-class ImageSink:
+class ImageSink(Closing):
     """Writes exactly one frame to one file, which appears under its name at ``close``.
 
     Args:
@@ -82,22 +81,8 @@ class ImageSink:
         self._open = False
         self._file.discard()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abort()
-
-
-class ImageFolderSink:
+class ImageFolderSink(Closing):
     """Writes one PNG per frame into a folder: ``frame_000000.png``, ...
 
     The pictures wait in a hidden folder beside the target and take their place at ``close``.
@@ -173,20 +158,6 @@ class ImageFolderSink:
     def _remove_temporary(self) -> None:
         shutil.rmtree(self._temporary, ignore_errors=True)
         self._place.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abort()
 
 
 def encode_image(image: Image, path: Path) -> bytes:

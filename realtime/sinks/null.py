@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from ..frame import Frame
+from .closing import Closing
 
 
-class NullSink:
+class NullSink(Closing):
     """Counts frames and keeps none.
 
     Attributes:
@@ -33,18 +31,3 @@ class NullSink:
     def close(self) -> None:
         """Take no more frames."""
         self._open = False
-
-    def abort(self) -> None:
-        """Take no more frames."""
-        self._open = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -18,13 +18,13 @@ import sys
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self, TextIO
+from typing import BinaryIO, TextIO
 
 import numpy as np
 
 from ..errors import SinkError, StylecamError
 from ..frame import Frame, StreamInfo
+from .closing import Closing
 from .stream import StreamSink, format_of
 
 PATIENCE_SECONDS = 8.0
@@ -35,7 +35,7 @@ _CODE = "from realtime.sinks.sender import send; send()"
 _OPEN, _DONE = "open", "done"
 
 
-class SenderSink:
+class SenderSink(Closing):
     """Sends what is written to an address; see ``StreamSink``.
 
     Args:
@@ -135,17 +135,6 @@ class SenderSink:
             or f"stream {self._address} is stuck: nothing was taken for {self._patience:.0f} s;"
             " check the receiver and the network"
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close() if error is None else self.abort()
 
 
 def _python_path() -> str:

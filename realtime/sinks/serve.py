@@ -11,11 +11,11 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ..errors import SinkError
 from ..frame import Frame, Image
+from .closing import Closing
 from .images import encode_image
 
 _BOUNDARY = "frame"
@@ -40,7 +40,7 @@ _PAGE = """<!doctype html>
 """
 
 
-class ServeSink:
+class ServeSink(Closing):
     """Serves what is written at ``http://HOST:PORT/``.
 
     ``/`` is a page with the moving picture, ``/stream.mjpg`` the picture alone, ``/picture.jpg`` a
@@ -92,21 +92,6 @@ class ServeSink:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-    def abort(self) -> None:
-        """Stop serving."""
-        self.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Newest:

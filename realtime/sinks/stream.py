@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import av
 
@@ -16,6 +15,7 @@ from ..errors import OptionError, SinkError
 from ..frame import Frame, StreamInfo
 from ..messages import one_line
 from .clock import nominal_rate
+from .closing import Closing
 from .picture import PictureEncoderInput
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _PATIENCE_MICROSECONDS = 5_000_000
 _ENCODER = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"}
 
 
-class StreamSink:
+class StreamSink(Closing):
     """Sends H.264 with as little delay as there can be.
 
     Args:
@@ -128,10 +128,6 @@ class StreamSink:
         with suppress(av.FFmpegError, OSError, ValueError):
             self._output.close()
 
-    def abort(self) -> None:
-        """End the stream."""
-        self.close()
-
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
         try:
@@ -141,17 +137,6 @@ class StreamSink:
             raise SinkError(
                 f"stream {self._address} {what} ({why}); check the address and the receiver"
             ) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def format_of(address: str) -> str:

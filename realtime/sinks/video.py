@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import av
 
@@ -18,6 +17,7 @@ from ..errors import SinkError
 from ..frame import Frame, StreamInfo
 from .atomic import AtomicFile, reason
 from .clock import Clock, choose_unit, nominal_rate
+from .closing import Closing
 from .encoders import VideoOptions, choose, encoder_options
 from .picture import PictureEncoderInput
 from .streams import CopySource, StreamCopier
@@ -40,7 +40,7 @@ _LATEST_START = Fraction(60)
 """Seconds that an MP4 or AVI may begin late; players show nothing until then."""
 
 
-class VideoFileSink:
+class VideoFileSink(Closing):
     """Encodes frames into a file that takes its name when it is complete.
 
     Every frame keeps its own time to within one tick of the input's time base. With ``copy_from``
@@ -363,17 +363,3 @@ class VideoFileSink:
             raise
         except (av.FFmpegError, OSError) as error:
             raise SinkError(f"cannot write {self._path}: {reason(error)}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abort()

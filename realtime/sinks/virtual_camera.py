@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import Self
 
 from ..errors import SinkError
 from ..frame import Frame, StreamInfo
 from ..messages import install_extra, one_line
 from .clock import nominal_rate
+from .closing import Closing
 
 _DRIVERS = {
     "linux": "install the package v4l2loopback-dkms and run: sudo modprobe v4l2loopback"
@@ -19,7 +18,7 @@ _DRIVERS = {
 }
 
 
-class VirtualCameraSink:
+class VirtualCameraSink(Closing):
     """A camera made of what is written.
 
     Args:
@@ -70,18 +69,3 @@ class VirtualCameraSink:
         if self._open:
             self._open = False
             self._camera.close()
-
-    def abort(self) -> None:
-        """Remove the camera."""
-        self.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

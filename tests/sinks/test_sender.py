@@ -8,49 +8,18 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from network import COLOR, INFO, color_through_our_camera, frame, free_port
 from stalled_server import stalled
 
 from realtime.errors import OptionError, SinkError
 from realtime.frame import Frame, StreamInfo
 from realtime.sinks.sender import SenderSink
-from realtime.sources.camera import CameraSource
 
-INFO = StreamInfo(64, 48, rate=Fraction(25))
 LARGE = StreamInfo(640, 480, rate=Fraction(25))
 
 
-def frame(index):
-    image = np.full((48, 64, 3), (200, 40, 120), np.uint8)
-    image[:, index % 64] = 255
-    return Frame(image, Fraction(index, 25), index)
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_our_own_camera_reads_what_is_sent():
-    address = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
-    stop = threading.Event()
-
-    def send():
-        with SenderSink(address, INFO) as sink:
-            index = 0
-            while not stop.wait(0.02):
-                sink.write(frame(index))
-                index += 1
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        with CameraSource(f"{address}?fifo_size=100000", patience=60) as source:
-            shots = [shot for _, shot in zip(range(5), source, strict=False)]
-    finally:
-        stop.set()
-        sender.join()
-    assert np.median(shots[-1].image, axis=(0, 1)) == pytest.approx((200, 40, 120), abs=6)
+    assert color_through_our_camera(SenderSink) == pytest.approx(COLOR, abs=6)
 
 
 def test_every_picture_arrives_with_its_time(tmp_path):

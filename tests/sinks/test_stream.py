@@ -1,34 +1,16 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import threading
 import time
-from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from network import COLOR, INFO, color_through_our_camera, frame, free_port
 
 from realtime.errors import OptionError, SinkError
-from realtime.frame import Frame, StreamInfo
 from realtime.sinks.stream import StreamSink, format_of
-from realtime.sources.camera import CameraSource
-
-INFO = StreamInfo(64, 48, rate=Fraction(25))
-
-
-def frame(index):
-    image = np.full((48, 64, 3), (200, 40, 120), np.uint8)
-    image[:, index % 64] = 255
-    return Frame(image, Fraction(index, 25), index)
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -59,26 +41,7 @@ def test_nobody_there(protocol, capfd):
 
 
 def test_our_own_camera_reads_mpegts_over_udp():
-    address = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
-    stop = threading.Event()
-
-    def send():
-        with StreamSink(address, INFO) as sink:
-            index = 0
-            while not stop.wait(0.02):
-                sink.write(frame(index))
-                index += 1
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        with CameraSource(f"{address}?fifo_size=100000") as source:
-            shots = [shot for _, shot in zip(range(5), source, strict=False)]
-    finally:
-        stop.set()
-        sender.join()
-    assert len(shots) == 5
-    assert np.median(shots[-1].image, axis=(0, 1)) == pytest.approx((200, 40, 120), abs=6)
+    assert color_through_our_camera(StreamSink) == pytest.approx(COLOR, abs=6)
 
 
 def listen(arguments, out):
@@ -120,7 +83,7 @@ def test_a_real_server_takes_it(protocol, tmp_path):
     # FFmpeg as an RTSP server starts its clock with the second picture.
     assert times[1:] == pytest.approx(1 / 25, abs=0.002)
     middle = frames[-1].to_ndarray(format="rgb24")
-    assert np.median(middle, axis=(0, 1)) == pytest.approx((200, 40, 120), abs=6)
+    assert np.median(middle, axis=(0, 1)) == pytest.approx(COLOR, abs=6)
 
 
 @pytest.mark.slow
