@@ -48,16 +48,15 @@ def live(context: click.Context, *, source: str, given: LiveOptions) -> int:
         reporter = stack.enter_context(Reporter(context.obj))
         stop = stack.enter_context(StopOnSignal(lambda: reporter.say("stopping")))
         opened = open_session(source, given, reporter, stack, stop)
-        if opened is None:
-            return stop.exit_code if stop() else ExitCode.OK
-        session = opened.session
         try:
-            session.run(stop)
+            if opened.session is not None:
+                opened.session.run(stop)
         finally:
-            _tell(session, reporter)
+            if opened.session is not None:
+                _tell(opened.session, reporter)
             if report is not None:
                 write_report(make_live_report(opened, given), report)
-        return _exit_code(session, stop)
+        return _exit_code(opened.session, stop)
 
 
 def _tell(session: Session, reporter: Reporter) -> None:
@@ -78,9 +77,9 @@ def _tell(session: Session, reporter: Reporter) -> None:
         )
 
 
-def _exit_code(session: Session, stop: StopOnSignal) -> int:
-    if session.failures:
+def _exit_code(session: Session | None, stop: StopOnSignal) -> int:
+    if session is not None and session.failures:
         return ExitCode.FAILED
     if stop():
         return stop.exit_code
-    return ExitCode.DAMAGED if session.damaged else ExitCode.OK
+    return ExitCode.DAMAGED if session is not None and session.damaged else ExitCode.OK

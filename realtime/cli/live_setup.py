@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,17 +39,17 @@ class Opened:
 
     Attributes:
         source: as it was named.
-        session: runs them.
         stylizer: paints.
         controls: how it paints.
         sizing: how large.
+        session: runs them; None if the user left while something was waited for.
     """
 
     source: str
-    session: Session
     stylizer: OnnxStylizer
     controls: Controls
     sizing: WorkingSize
+    session: Session | None
 
 
 def check_options(given: LiveOptions) -> None:
@@ -92,8 +92,8 @@ def open_session(
     reporter: Reporter,
     stack: ExitStack,
     stop: Callable[[], bool],
-) -> Opened | None:
-    """Open everything and put it together; None if the user leaves before the first picture.
+) -> Opened:
+    """Open everything and put it together.
 
     Args:
         source: as the user names it.
@@ -105,19 +105,69 @@ def open_session(
     Raises:
         StylecamError: a part cannot be opened.
     """
-    from ..live.controls import Controls
-    from ..live.painter import Painter
-    from ..live.session import Limits, Session, wishes_of
-    from ..live.sizing import WorkingSize
     from ..live.waiting import WaitingRoom
-    from ..sources import is_camera
-    from ..stabilizer import DEFAULT_STRENGTH, TemporalStabilizer
 
     stylizer = stack.enter_context(_open_stylizer(given))
     camera = _open_source(source, given)
     stack.callback(camera.close)
     window = _open_window(given, stack)
     room = WaitingRoom(window, stop, reporter.note)
+    opened = Opened(
+        source, stylizer, _open_controls(source, given, stylizer), _open_sizing(given), None
+    )
+    if not room.wait(camera.start, lambda: camera.trouble or f"waiting for {source}"):
+        return opened
+    if window is not None:
+        _fit_window(window, camera.info)
+    # Raises where --size does not fit.
+    opened.sizing.size_for(camera.info.width, camera.info.height)
+    outputs = _open_outputs(given, camera.info, reporter, stack, room)
+    if outputs is None:
+        return opened
+    session = _make_session(
+        opened, camera, given, window=window, outputs=outputs, reporter=reporter
+    )
+    return replace(opened, session=session)
+
+
+def _make_session(
+    opened: Opened,
+    camera: LiveSource,
+    given: LiveOptions,
+    *,
+    window: Window | None,
+    outputs: tuple[Output, ...],
+    reporter: Reporter,
+) -> Session:
+    """Put the parts together, and begin to record if that is wished."""
+    from ..live.painter import Painter
+    from ..live.session import Limits, Session, wishes_of
+    from ..stabilizer import TemporalStabilizer
+
+    wishes = wishes_of(opened.controls)
+    recorder = _open_recorder(given, camera.info)
+    if given.record is not None:
+        recorder.start((camera.info.width, camera.info.height))
+    return Session(
+        camera,
+        Painter(opened.stylizer, wishes, opened.sizing, TemporalStabilizer()),
+        opened.controls,
+        recorder,
+        outputs=outputs,
+        window=window,
+        sizing=opened.sizing,
+        announce=reporter.note if window is None else None,
+        device=_device_label(opened.stylizer),
+        limits=Limits(given.max_frames, given.duration),
+    )
+
+
+def _open_controls(source: str, given: LiveOptions, stylizer: OnnxStylizer) -> Controls:
+    from ..live.controls import Controls
+    from ..sources import is_camera
+    from ..stabilizer import DEFAULT_STRENGTH
+    from ..styles import parse_style
+
     controls = Controls(
         stylizer.description,
         strength=given.strength,
@@ -125,34 +175,15 @@ def open_session(
         keep_colors=given.keep_colors,
         mirror=is_camera(source) if given.mirror is None else given.mirror,
     )
-    _choose_style(controls, given)
-    if not room.wait(camera.start, lambda: camera.trouble or f"waiting for {source}"):
-        return None
-    if window is not None:
-        _fit_window(window, camera.info)
-    target = None if given.size is not None else given.target_fps
-    sizing = WorkingSize(target, _working_size(given))
-    sizing.size_for(camera.info.width, camera.info.height)  # raises where --size does not fit
-    painter = Painter(stylizer, wishes_of(controls), sizing, TemporalStabilizer())
-    recorder = _open_recorder(given, camera.info)
-    outputs = _open_outputs(given, camera.info, reporter, stack, room)
-    if outputs is None:
-        return None
-    if given.record is not None:
-        recorder.start((camera.info.width, camera.info.height))
-    session = Session(
-        camera,
-        painter,
-        controls,
-        recorder,
-        outputs=outputs,
-        window=window,
-        sizing=sizing,
-        announce=reporter.note if window is None else None,
-        device=_device_label(stylizer),
-        limits=Limits(given.max_frames, given.duration),
-    )
-    return Opened(source, session, stylizer, controls, sizing)
+    if given.style is not None:
+        controls.start_with(parse_style(given.style, controls.description))
+    return controls
+
+
+def _open_sizing(given: LiveOptions) -> WorkingSize:
+    from ..live.sizing import WorkingSize
+
+    return WorkingSize(None if given.size is not None else given.target_fps, _working_size(given))
 
 
 def _open_stylizer(given: LiveOptions) -> OnnxStylizer:
@@ -178,13 +209,6 @@ def _open_source(source: str, given: LiveOptions) -> LiveSource:
         loop=given.loop,
         patience=given.reconnect,
     )
-
-
-def _choose_style(controls: Controls, given: LiveOptions) -> None:
-    from ..styles import parse_style
-
-    if given.style is not None:
-        controls.start_with(parse_style(given.style, controls.description))
 
 
 def _open_window(given: LiveOptions, stack: ExitStack) -> Window | None:

@@ -1,4 +1,4 @@
-"""How fast and how late pictures are shown, in memory that does not grow."""
+"""How fast and how late pictures are shown, in memory that does not grow, which is watched too."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections import deque
 
 import numpy as np
 
+from ..machine import memory
 from ..metrics import frame_rate
 
 _BIN_MS = 0.25
 _BINS = 40_000
 _RECENT = 30
+_SETTLE_SECONDS = 60.0
+"""By then everything has been loaded and every buffer made."""
+_LOOK_SECONDS = 1.0
 
 
 class Latencies:
@@ -32,12 +36,41 @@ class Latencies:
         return (position + 0.5) * _BIN_MS
 
 
+class MemoryWatch:
+    """Whether memory grows, looked at about once a second.
+
+    Attributes:
+        after_a_minute: what the process held then, in MB (10^6 bytes); None before, and where the
+            system does not tell.
+        highest_later: the most that it held at any look since; None likewise.
+    """
+
+    def __init__(self) -> None:
+        self.after_a_minute: float | None = None
+        self.highest_later: float | None = None
+        self._next = _SETTLE_SECONDS
+
+    def look(self, seconds: float) -> None:
+        """Take a look, if it is time for one, ``seconds`` after the first picture."""
+        if seconds < self._next:
+            return
+        self._next = seconds + _LOOK_SECONDS
+        now = memory()
+        if now is None:
+            return
+        if self.after_a_minute is None:
+            self.after_a_minute = self.highest_later = now
+        self.highest_later = max(now, self.highest_later or 0.0)
+
+
 class Meter:
     """Counts pictures as they are shown.
 
     Attributes:
         frames: how many were shown.
         latencies: from capture to display, of all of them.
+        answers: from what the user does to the first picture that was painted accordingly.
+        memory: of the process.
         first: time of the first, in seconds.
         last: time of the latest, in seconds.
     """
@@ -45,6 +78,8 @@ class Meter:
     def __init__(self) -> None:
         self.frames = 0
         self.latencies = Latencies()
+        self.answers = Latencies()
+        self.memory = MemoryWatch()
         self.first = 0.0
         self.last = 0.0
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
@@ -56,6 +91,7 @@ class Meter:
         self.frames += 1
         self.last = now
         self.latencies.add(latency_ms)
+        self.memory.look(now - self.first)
         self._recent.append((now, latency_ms))
 
     @property

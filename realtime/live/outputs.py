@@ -132,6 +132,20 @@ class Output:
         with suppress(ChannelClosed):  # then it has failed; ``error`` says why
             self._frames.put(replace(frame, pts=frame.pts - self._first))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was offered no frame yet."""
+        return self._first is None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the sink is completed, or has failed, and nothing is left to wait for."""
+        return self._given_up or self._thread.ended.is_set()
+
+    def finish(self) -> None:
+        """Take no more frames, and complete the output meanwhile; never waits."""
+        self._frames.finish()
+
     def check(self) -> None:
         """Give the sink up if it has been busy with one thing for too long."""
         since = self._busy_since
@@ -143,7 +157,7 @@ class Output:
 
         One that is not even open is not waited for.
         """
-        self._frames.finish()
+        self.finish()
         is_waited_for = self._opened.is_set() and not self._given_up
         try:
             self._thread.wait_to_the_end(self._patience if is_waited_for else 0)

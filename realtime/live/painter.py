@@ -30,6 +30,7 @@ class Wishes:
         keep_colors: take the colours from the original.
         mirror: left and right changed over.
         frozen: paint the same frame again and again.
+        since: when the user wished so, in seconds of ``time.monotonic``; 0 for the beginning.
     """
 
     weights: NDArray[np.float32]
@@ -38,6 +39,7 @@ class Wishes:
     keep_colors: bool = False
     mirror: bool = False
     frozen: bool = False
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +49,13 @@ class Shot:
     Attributes:
         frame: the original, mirrored if that was wished.
         painted: uint8 ``[h, w, 3]``, RGB, of the working size.
+        since: of the wishes that it was painted with.
         is_repeat: the frame was painted before, in another way.
     """
 
     frame: Frame
     painted: Image
+    since: float = 0.0
     is_repeat: bool = False
 
 
@@ -143,7 +147,7 @@ class Painter:
             painted = keep_colors(small, painted)
         now = time.perf_counter()
         self._sizing.took(now - start, now)
-        return Shot(frame, painted)
+        return Shot(frame, painted, wishes.since)
 
     def _prepare(self, frame: Frame, wishes: Wishes) -> Frame:
         """The frame to paint, or the one that is held at the new frame's time; mirrored."""

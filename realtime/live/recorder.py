@@ -43,15 +43,21 @@ class Recording:
 class Recorder:
     """Starts and ends recordings, and saves pictures.
 
+    A recording that has been ended is completed meanwhile: that takes a while for a long one, and
+    the picture must not stand still for it.
+
     Attributes:
         output: the recording that runs, or None.
         saved: files completed so far.
+        failures: (name, error) of each recording that ended early.
     """
 
     def __init__(self, recording: Recording, now: Callable[[], datetime] = datetime.now) -> None:
         self.output: Output | None = None
         self.saved: list[Path] = []
-        self._completed: list[OutputResult] = []
+        self.failures: list[tuple[str, BaseException]] = []
+        self._ended: list[OutputResult] = []
+        self._completing: dict[Path, Output] = {}
         self._recording = recording
         self._next_path = recording.path
         self._now = now
@@ -65,7 +71,8 @@ class Recorder:
     @property
     def results(self) -> list[OutputResult]:
         """What became of every recording so far."""
-        return [*self._completed, *([] if self.output is None else [self.output.result])]
+        going_on = [*self._completing.values(), *([] if self.output is None else [self.output])]
+        return [*self._ended, *(output.result for output in going_on)]
 
     def start(self, size: tuple[int, int]) -> Path:
         """Begin to record pictures of (width, height).
@@ -87,16 +94,32 @@ class Recorder:
         self._path = path
         return path
 
+    def stop(self) -> None:
+        """End the recording, if one runs, and complete it meanwhile; see `check`."""
+        if self.output is not None:
+            self.output.finish()
+            self._completing[self._path] = self.output
+            self.output = None
+
     def toggle(self, size: tuple[int, int]) -> str:
-        """Begin to record, or complete the recording; returns what to tell the user."""
-        if self.output is None:
-            try:
-                return f"recording {self.start(size)}"
-            except StylecamError as error:
-                return str(error)
-        output = self.output
-        self.close()
-        return f"recorded {self._path}" if output.error is None else str(output.error)
+        """Begin to record, or end the recording; returns what to tell the user."""
+        if self.output is not None:
+            self.stop()
+            return f"completing {self._path}"
+        try:
+            return f"recording {self.start(size)}"
+        except StylecamError as error:
+            return str(error)
+
+    def check(self) -> list[str]:
+        """Look after the recordings; returns what to tell the user of those that have ended."""
+        if self.output is not None:
+            self.output.check()
+            if self.output.error is not None:
+                self.stop()
+        for output in self._completing.values():
+            output.check()
+        return self._conclude()
 
     def save(self, frame: Frame) -> str:
         """Save a picture; returns what to tell the user."""
@@ -110,23 +133,34 @@ class Recorder:
         return f"saved {path}"
 
     def close(self) -> None:
-        """End the recording, if one runs; its failure is in the output's ``error``."""
-        if self.output is None:
-            return
-        output = self.output
+        """End the recording, if one runs, and wait until all are completed."""
+        self.stop()
         try:
-            output.close()
+            for output in self._completing.values():
+                output.close()
         finally:
-            self.output = None
-            self._completed.append(output.result)
-            if output.error is None:
-                self.saved.append(self._path)
+            self._conclude()
+
+    def _conclude(self) -> list[str]:
+        ended = [(path, output) for path, output in self._completing.items() if output.ended]
+        return [self._end(path, output) for path, output in ended]
+
+    def _end(self, path: Path, output: Output) -> str:
+        del self._completing[path]
+        self._ended.append(output.result)
+        if output.error is None:
+            self.saved.append(path)
+            return f"recorded {path}"
+        # One that was ended before its first frame is no failure.
+        if not output.is_empty:
+            self.failures.append((output.name, output.error))
+        return f"{output.name} has ended: {output.error}"
 
     def _free_name(self, suffix: str) -> Path:
         stem = f"stylecam-{self._now():%Y%m%d-%H%M%S}"
         path = self._recording.folder / f"{stem}{suffix}"
         number = 2
-        while path.exists():
+        while path.exists() or path in self._completing:
             path = self._recording.folder / f"{stem}-{number}{suffix}"
             number += 1
         return path

@@ -64,7 +64,6 @@ class Session:
 
     Attributes:
         meter: what was shown, and how late.
-        failures: (name, error) of each output that ended early.
     """
 
     def __init__(
@@ -82,13 +81,13 @@ class Session:
         limits: Limits = Limits(),
     ) -> None:
         self.meter = Meter()
-        self.failures: list[tuple[str, BaseException]] = []
         self._source = source
         self._painter = painter
         self._controls = controls
         self._recorder = recorder
         self._outputs = list(outputs)
         self._results: list[OutputResult] = []
+        self._failures: list[tuple[str, BaseException]] = []
         self._screen = None if window is None else Screen(window, device)
         self._sizing = sizing
         self._announce = announce
@@ -99,6 +98,7 @@ class Session:
         self._working_size: tuple[int, int] | None = None
         self._size = (source.info.width, source.info.height)
         self._latest: Shot | None = None
+        self._answered = 0.0
         self._dirty = True
         self._drawn = 0.0
         self._quit = False
@@ -112,6 +112,11 @@ class Session:
     def saved(self) -> list[Path]:
         """Recordings and pictures that were completed."""
         return self._recorder.saved
+
+    @property
+    def failures(self) -> list[tuple[str, BaseException]]:
+        """(name, error) of each output and recording that ended early."""
+        return [*self._failures, *self._recorder.failures]
 
     @property
     def warnings(self) -> list[str]:
@@ -184,9 +189,8 @@ class Session:
         if self._working_size not in (None, (width, height)):
             self._say(f"painting at {width}x{height}")
         self._working_size = (width, height)
-        if shot.is_repeat:
-            return  # outputs have had this moment
-        self._feed_outputs(shot)
+        if not shot.is_repeat:  # outputs have had that moment
+            self._feed_outputs(shot)
         if self._screen is None:
             self._count(shot)
 
@@ -207,7 +211,13 @@ class Session:
         return compose(shot, self._controls, self._size)
 
     def _count(self, shot: Shot) -> None:
+        """Note that a shot is on the screen now, or on its way where there is none."""
         now = time.monotonic_ns()
+        if shot.since > self._answered:
+            self._answered = shot.since
+            self.meter.answers.add(now / 1e6 - 1000 * shot.since)
+        if shot.is_repeat:
+            return
         captured = self._source.origin_ns + shot.frame.pts * 1_000_000_000
         self.meter.shown(now / 1e9, float(now - captured) / 1e6)
         if self._sizing is not None:
@@ -232,43 +242,37 @@ class Session:
                 message=self._current_message(now),
             )
             events += self._screen.window.poll()
-        if shot is not None and not shot.is_repeat:
+        if shot is not None:
             self._count(shot)
         for event in events:
-            self._handle(event)
+            self.handle(event)
         if self._screen.window.closed:
             self._quit = True
 
-    def _handle(self, event: Event) -> None:
-        assert self._screen is not None
+    def handle(self, event: Event) -> None:
+        """Do what the user asks for, in the thread that runs the session."""
         if isinstance(event, Key):
             command = command_of(event.name)
             if command is None:
                 return
             if not apply(command, self._controls):
                 self._do(command)
-        elif not self._screen.hand.handle(event, self._screen.layout, self._controls):
+        elif self._screen is None or not self._screen.hand.handle(
+            event, self._screen.layout, self._controls
+        ):
             return
         self._dirty = True
-        self._painter.wishes = wishes_of(self._controls)
+        self._painter.wishes = wishes_of(self._controls, time.monotonic())
 
     def _do(self, command: Command | int) -> None:
-        assert self._screen is not None
         if command is Command.QUIT:
             self._quit = True
-        elif command is Command.FULLSCREEN:
+        elif command is Command.FULLSCREEN and self._screen is not None:
             self._screen.window.fullscreen = not self._screen.window.fullscreen
         elif command is Command.SAVE and self._latest is not None:
             self._say(self._recorder.save(self._frame(self._latest)))
         elif command is Command.RECORD:
-            self._toggle_recording()
-
-    def _toggle_recording(self) -> None:
-        output = self._recorder.output
-        self._say(self._recorder.toggle(self._size))
-        # One without a frame was ended before it began, which is no failure.
-        if output is not None and output.error is not None and output.written:
-            self.failures.append((output.name, output.error))
+            self._say(self._recorder.toggle(self._size))
 
     def _watch_source(self) -> None:
         trouble = self._source.trouble
@@ -283,22 +287,21 @@ class Session:
             self._say("the picture is back")
 
     def _watch_outputs(self) -> None:
-        recording = self._recorder.output
-        for output in [*self._outputs, *([] if recording is None else [recording])]:
+        for text in self._recorder.check():
+            self._say(text)
+        for output in self._outputs.copy():
             output.check()
             if output.error is not None:
-                self.failures.append((output.name, output.error))
                 self._say(f"{output.name} has ended: {output.error}")
                 self._end(output)
 
     def _end(self, output: Output) -> None:
         """Complete an output, or what is left of it, and keep what became of it."""
-        if output is self._recorder.output:
-            self._recorder.close()
-            return
         output.close()
         self._outputs.remove(output)
         self._results.append(output.result)
+        if output.error is not None:
+            self._failures.append((output.name, output.error))
 
     def _at_limit(self) -> bool:
         frames, seconds = self._limits.frames, self._limits.seconds
@@ -321,16 +324,16 @@ class Session:
         return self._message[0]
 
     def _finish(self) -> None:
-        recording = self._recorder.output
         # The recording first: it must not wait for a receiver that has gone.
-        for output in [*([] if recording is None else [recording]), *self._outputs]:
-            self._end(output)
-            if output.error is not None:
-                self.failures.append((output.name, output.error))
+        try:
+            self._recorder.close()
+        finally:
+            for output in self._outputs.copy():
+                self._end(output)
 
 
-def wishes_of(controls: Controls) -> Wishes:
-    """What the painter is to do for these controls."""
+def wishes_of(controls: Controls, since: float = 0.0) -> Wishes:
+    """What the painter is to do for these controls, as they are ``since`` then."""
     return Wishes(
         weights=controls.weights,
         strength=controls.strength,
@@ -338,4 +341,5 @@ def wishes_of(controls: Controls) -> Wishes:
         keep_colors=controls.keep_colors,
         mirror=controls.mirror,
         frozen=controls.frozen,
+        since=since,
     )

@@ -35,6 +35,9 @@ def test_a_file_is_painted_and_recorded_at_its_own_speed(call, model, clip, tmp_
     assert told["device"] == "cpu"
     assert told["provider"] == "CPUExecutionProvider"
     assert 0 < told["latency_ms"]["p50"] <= told["latency_ms"]["p95"]
+    assert told["start_ms"] > 0
+    assert told["answer_ms"] == {"p50": None, "p95": None}
+    assert told["memory_mb"]["peak"] > 0
     assert told["saved"] == [str(out)]
     assert told["size"] == told["working_size"] == [64, 48]
     assert media.count_frames(out) == told["frames"]
@@ -176,11 +179,15 @@ def test_a_recording_that_is_cut_off_is_playable(model, tmp_path, number, code):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_while_nobody_answers(model, number):
+def test_a_signal_ends_it_while_nobody_answers(model, number, tmp_path):
     """Neither the camera nor FFmpeg's timeouts have a say in it."""
+    report = tmp_path / "report.json"
     with stalled() as port:
         process = subprocess.Popen(
-            [*RUN, f"http://127.0.0.1:{port}/", "--no-window", "--model", model, "--serve", "0"],
+            [
+                *(*RUN, f"http://127.0.0.1:{port}/", "--no-window", "--model", model),
+                *("--serve", "0", "--report", report),
+            ],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -188,6 +195,10 @@ def test_a_signal_ends_it_while_nobody_answers(model, number):
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]
     assert line == f"stylecam: waiting for stream http://127.0.0.1:{port}/\n"
+    told = json.loads(report.read_text())
+    assert told["frames"] == 0
+    assert told["size"] is told["latency_ms"]["p95"] is told["start_ms"] is None
+    assert told["provider"] == "CPUExecutionProvider"
     assert said == "stylecam: stopping\n"
     assert process.returncode == 128 + number
 

@@ -46,3 +46,22 @@ def test_the_recent_rate_forgets():
         meter.shown(100 + index / 20, 30)
     assert meter.recent_fps == pytest.approx(20)
     assert meter.fps < 5
+
+
+def test_memory_is_watched_from_the_first_minute_on():
+    meter = Meter()
+    meter.shown(100, 30)
+    meter.shown(159, 30)
+    assert meter.memory.after_a_minute is None
+    meter.shown(160, 30)
+    before = meter.memory.after_a_minute
+    if before is None:
+        pytest.skip("this system does not tell")
+    ballast = b"1" * 200_000_000
+    meter.shown(160.5, 30)
+    assert meter.memory.highest_later == before
+    meter.shown(161, 30)
+    del ballast
+    meter.shown(163, 30)
+    assert meter.memory.after_a_minute == before
+    assert meter.memory.highest_later - before == pytest.approx(200, abs=20)

@@ -17,6 +17,7 @@ from realtime.live.outputs import Output, fit
 from realtime.live.recorder import Recorder, Recording
 from realtime.sinks.encoders import VideoOptions
 from realtime.sinks.null import NullSink
+from realtime.sinks.video import VideoFileSink
 
 SIZE = (64, 48)
 
@@ -192,6 +193,16 @@ def recorder(tmp_path):
     return Recorder(Recording(tmp_path, rate=Fraction(30)), lambda: next(moments))
 
 
+def completed(recorder):
+    """What is told of the recordings once all of them are completed."""
+    said = []
+    deadline = time.monotonic() + 60
+    while len(recorder.results) > len(said):
+        assert time.monotonic() < deadline
+        said += recorder.check()
+    return said
+
+
 def record(recorder, count=10, size=SIZE):
     """Frames with a pause in the middle."""
     for index in range(count):
@@ -207,7 +218,8 @@ def test_a_recording_keeps_its_times(recorder, tmp_path):
     assert recorder.toggle(SIZE) == f"recording {path}"
     record(recorder)
     assert recorder.seconds == pytest.approx(24 / 30)
-    assert recorder.toggle(SIZE) == f"recorded {path}"
+    assert recorder.toggle(SIZE) == f"completing {path}"
+    assert completed(recorder) == [f"recorded {path}"]
     assert recorder.saved == [path]
     with av.open(str(path)) as container:
         times = [float(f.pts * f.time_base) for f in container.decode(video=0)]
@@ -272,5 +284,34 @@ def test_what_cannot_be_written_is_a_message(tmp_path):
 
 def test_a_recording_without_a_frame_leaves_nothing(recorder, tmp_path):
     recorder.toggle(SIZE)
-    assert "there are no frames" in recorder.toggle(SIZE)
+    recorder.toggle(SIZE)
+    assert "there are no frames" in completed(recorder)[0]
+    assert recorder.failures == []
+    assert media.listing(tmp_path) == []
+
+
+def test_the_next_recording_may_begin_before_the_last_is_completed(tmp_path):
+    now = datetime(2026, 5, 17)
+    recorder = Recorder(Recording(tmp_path), lambda: now)
+    for _ in range(3):
+        recorder.toggle(SIZE)
+        record(recorder)
+        recorder.toggle(SIZE)
+    recorder.close()
+    assert sorted(path.name for path in recorder.saved) == media.listing(tmp_path)
+    assert len(recorder.saved) == 3
+    assert [result.written for result in recorder.results] == [10, 10, 10]
+
+
+def test_a_recording_that_fails_is_told_of_once(tmp_path, monkeypatch):
+    def fail(*_):
+        raise SinkError("the disk is full")
+
+    monkeypatch.setattr(VideoFileSink, "write", fail)
+    recorder = Recorder(Recording(tmp_path))
+    recorder.start(SIZE)
+    record(recorder, 1)
+    assert ["the disk is full" in line for line in completed(recorder)] == [True]
+    assert [str(error) for _, error in recorder.failures] == ["the disk is full"]
+    assert recorder.output is None
     assert media.listing(tmp_path) == []

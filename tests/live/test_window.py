@@ -102,6 +102,7 @@ def test_keys_change_what_is_seen(here, clip, model_path, tmp_path):
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["frames"] > 0
     assert report["latency_ms"]["p95"] > 0
+    assert report["answer_ms"]["p95"] > 0
     assert report["style"] == "The Negative"
     assert report["window"] is True
 
