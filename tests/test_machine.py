@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.machine import memory, peak_memory, process_age
+from realtime.machine import memory, peak_memory
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="only Linux tells all of it"

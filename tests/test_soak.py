@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import random
-import threading
 from fractions import Fraction
-from pathlib import Path
 
 import cv2
 import media
 import numpy as np
 import pytest
+from usage import NEEDS_LINUX, SOAK_FRAMES, Usage
 
 from realtime.engine import OnnxStylizer
 from realtime.frame import Frame, StreamInfo
@@ -25,43 +22,17 @@ from realtime.sinks.video import VideoOptions
 from realtime.sources import open_source
 from realtime.stabilizer import TemporalStabilizer
 
-FRAMES = int(os.environ.get("STYLECAM_SOAK_FRAMES", "6000"))
 FIRST = 1000
 """Frames after which everything has been loaded and every buffer made."""
 SIZES = ((64, 48), (96, 64), (56, 80), (128, 72))
 BITS = 9
 """Of a frame's number, which is below 400 in each run."""
-MEBIBYTE = 2**20
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(60 + FRAMES // 20),
-    pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to look inside"),
+    pytest.mark.timeout(60 + SOAK_FRAMES // 20),
+    NEEDS_LINUX,
 ]
-
-
-def memory() -> float:
-    """MiB of this process in memory."""
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / MEBIBYTE
-
-
-def handles() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - one of them is the list itself
-
-
-class Usage:
-    """What the process holds, compared with how it was when this was made."""
-
-    def __init__(self) -> None:
-        self.before = memory(), handles(), threading.active_count()
-
-    def check(self, growth: float) -> None:
-        mebibytes, files, threads = self.before
-        assert threading.active_count() <= threads
-        assert handles() <= files
-        assert memory() - mebibytes < growth
 
 
 class Numbered:
@@ -106,8 +77,8 @@ def test_many_frames_with_changing_styles_sizes_and_strengths(model_path):
     stabilizer = TemporalStabilizer(0.9)
     done, usage = 0, None
     with stylizer:
-        while done < FRAMES:
-            count = min(chance.randint(1, 400), FRAMES - done)
+        while done < SOAK_FRAMES:
+            count = min(chance.randint(1, 400), SOAK_FRAMES - done)
             weights = np.zeros(3, np.float32)
             # The style "swapped", or none, keep black and white as they are.
             weights[1] = chance.random()
@@ -140,7 +111,7 @@ def test_many_files_one_after_another(model_path, tmp_path):
     bad.write_bytes(media.make_clip(tmp_path / "whole.mkv", frames=20).read_bytes()[:-3000])
     cv2.imwrite(str(tmp_path / "a.png"), media.draw(0, 64, 48))
     usage = None
-    turns = max(40, FRAMES // 60)
+    turns = max(40, SOAK_FRAMES // 60)
     with OnnxStylizer(model_path, device="cpu", threads=1) as stylizer:
         for turn in range(turns):
             source = open_source(chance.choice((clip, bad, tmp_path / "a.png")))

@@ -13,7 +13,16 @@ from .report import read_report
 _CONDITIONS = {
     "machine": ("cpu", "cores", "system"),
     "versions": ("stylecam", "onnxruntime", "av", "opencv"),
-    "settings": ("frames", "input", "model", "model_sha256", "style", "temporal", "threads"),
+    "settings": (
+        "frames",
+        "input",
+        "model",
+        "model_sha256",
+        "style",
+        "temporal",
+        "window",
+        "threads",
+    ),
 }
 """What figures depend on."""
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 TURN_SECONDS = 4.0
 """A model stops its turn after this long, so that a slow one does not make all others wait."""
-LIVE_RATE = Fraction(30)
-"""Frames per second of the camera that is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +28,18 @@ class Turn:
     """What a contender did in one turn; each field is filled by those that measure it.
 
     Attributes:
-        times_ms: each run of a model; each frame's delay in a live pipeline.
-        frames: that came out of a pipeline.
-        seconds: that a pipeline took, from the first frame asked for to the file completed.
+        times_ms: each run of a model; each frame's delay in a live session.
+        answers_ms: delay of each answer to the user of a live session.
+        frames: that came out of a pipeline, or were shown.
+        seconds: that a pipeline took, from the first frame asked for to the file completed; from
+            the first frame shown to the last.
         cpu_seconds: of all its threads in that time.
         stages_ms: mean per frame of each stage.
         dropped: frames of a live source that came too late.
     """
 
     times_ms: list[float] = field(default_factory=list)
+    answers_ms: list[float] = field(default_factory=list)
     frames: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -68,12 +68,14 @@ class ModelSettings:
     device: str = "auto"
     threads: int | None = None
 
-    def open(self) -> OnnxStylizer:
-        """Open it with its style set."""
+    def open(self, *, spinning: bool = True) -> OnnxStylizer:
+        """Open it with its style set; see ``OnnxStylizer`` for ``spinning``."""
         from ..engine import OnnxStylizer
         from ..styles import parse_style
 
-        stylizer = OnnxStylizer(self.model, device=self.device, threads=self.threads)
+        stylizer = OnnxStylizer(
+            self.model, device=self.device, threads=self.threads, spinning=spinning
+        )
         if self.style is not None:
             stylizer.set_style(parse_style(self.style, stylizer.description))
         return stylizer
@@ -202,55 +204,6 @@ class PipelineContender:
         if self.output is None:
             return NullSink()
         return VideoFileSink(self.output, info, VideoOptions(overwrite=True))
-
-
-@dataclass(slots=True)
-class LiveContender:
-    """The line behind a camera: how old is a frame when it comes out?
-
-    Attributes:
-        settings: of the model.
-        clip: what the camera shows, at ``LIVE_RATE``.
-        temporal: strength of the temporal stabilizer, 0..1; 0 leaves it out.
-    """
-
-    settings: ModelSettings
-    clip: Clip
-    temporal: float = 0.0
-    _stylizer: OnnxStylizer | None = field(default=None, init=False, repr=False)
-
-    def open(self) -> str:
-        """Open the model and paint one picture."""
-        self._stylizer = self.settings.open()
-        self._stylizer.warm_up(self.clip.width, self.clip.height)
-        return self._stylizer.provider
-
-    def turn(self) -> Turn:
-        """Play the clip once."""
-        from ..pipeline import run
-        from .live import PacedSource
-
-        assert self._stylizer is not None
-        with self.clip.open() as file:
-            frames = islice(file, self.clip.frames)
-            with PacedSource(frames, file.info, LIVE_RATE) as source:
-                sink = _Clocked()
-                run(source, self._stylizer, sink, stabilize=_stabilizer(self.temporal))
-                delays = [
-                    1000 * (shown - source.taken_at[index])
-                    for index, shown in sink.shown_at.items()
-                ]
-                return Turn(times_ms=delays, frames=len(delays), dropped=source.dropped)
-
-
-class _Clocked:
-    """Notes when each frame comes out."""
-
-    def __init__(self) -> None:
-        self.shown_at: dict[int, float] = {}
-
-    def write(self, frame: Frame) -> None:
-        self.shown_at[frame.index] = time.perf_counter()
 
 
 def _stabilizer(strength: float) -> Callable[[Frame, Image], Image] | None:

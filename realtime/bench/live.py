@@ -1,85 +1,155 @@
-"""A clip played as a camera would deliver it: in real time, and only the newest frame waits."""
+"""A live session as ``stylecam live`` runs it: a camera, and a user who changes the style."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from ..buffered import Channel, ChannelClosed
-from ..frame import Frame, StreamInfo
+from .clips import Clip
+from .contenders import ModelSettings, Turn
+
+# Nothing heavy may be imported here: what a model needs belongs to its cold start.
+if TYPE_CHECKING:
+    from ..engine import OnnxStylizer
+    from ..frame import Frame
+    from ..interfaces import Source
+    from ..live.controls import Controls
+    from ..live.session import Session
+    from ..sinks.window import Window
+
+LIVE_RATE = Fraction(30)
+"""Frames per second of the camera that is played."""
+_FIRST_SWITCH_SECONDS = 0.5
+_SWITCH_SECONDS = 1.0
 
 
-class PacedSource:
-    """Delivers ``frames`` at ``rate``, dropping the ones that come too late.
-
-    Args:
-        frames: in order; decoded in a thread of this source, as a camera's would be.
-        info: of the frames.
-        rate: frames per second.
-        clock: of the times below, in seconds.
+@dataclass(slots=True)
+class LiveContender:
+    """How old is a frame when it is shown, and how soon is an answer seen?
 
     Attributes:
-        taken_at: the time at which each frame was there, by its index.
+        settings: of the model.
+        clip: what the camera shows, at ``LIVE_RATE``.
+        temporal: strength of the temporal stabilizer, 0..1; 0 leaves it out.
+        window: show it in a window; without one a frame counts as shown once it is painted.
     """
 
-    def __init__(
-        self,
-        frames: Iterable[Frame],
-        info: StreamInfo,
-        rate: Fraction,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self.info = replace(info, rate=rate, is_live=True)
-        self.taken_at: dict[int, float] = {}
+    settings: ModelSettings
+    clip: Clip
+    temporal: float = 0.0
+    window: bool = False
+    _stylizer: OnnxStylizer | None = field(default=None, init=False, repr=False)
+
+    def open(self) -> str:
+        """Open the model and paint one picture."""
+        if self.window:
+            from ..sinks.window_libraries import load_first
+
+            load_first()
+        self._stylizer = self.settings.open(spinning=False)
+        self._stylizer.warm_up(self.clip.width, self.clip.height)
+        return self._stylizer.provider
+
+    def turn(self) -> Turn:
+        """Play the clip once."""
+        from ..live.painter import Painter
+        from ..live.recorder import Recorder, Recording
+        from ..live.session import Session, wishes_of
+        from ..live.sizing import WorkingSize
+        from ..sources.paced import PacedSource
+        from ..stabilizer import TemporalStabilizer
+
+        assert self._stylizer is not None
+        controls = self._make_controls(self._stylizer)
+        # Always at full size: smaller pictures would hide what they cost.
+        painter = Painter(
+            self._stylizer, wishes_of(controls), WorkingSize(None), TemporalStabilizer()
+        )
+        with ExitStack() as stack:
+            window = stack.enter_context(self._open_window()) if self.window else None
+            source = PacedSource(lambda: CameraClip(self.clip.open(), self.clip.frames, LIVE_RATE))
+            session = Session(source, painter, controls, Recorder(Recording(Path())), window=window)
+            session.run(_User(session))
+        meter = session.meter
+        return Turn(
+            times_ms=meter.latencies.milliseconds(),
+            answers_ms=meter.answers.milliseconds(),
+            frames=meter.frames,
+            seconds=meter.last - meter.first,
+            dropped=session.dropped,
+        )
+
+    def _make_controls(self, stylizer: OnnxStylizer) -> Controls:
+        from ..live.controls import Controls
+        from ..styles import parse_style
+
+        controls = Controls(stylizer.description, temporal=self.temporal)
+        if self.settings.style is not None:
+            controls.start_with(parse_style(self.settings.style, controls.description))
+        return controls
+
+    def _open_window(self) -> Window:
+        from ..sinks.window import Window
+
+        return Window("stylecam bench", (self.clip.width, self.clip.height))
+
+
+class _User:
+    """Chooses the next style once in a second, while the session asks whether to stop."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._next = time.monotonic() + _FIRST_SWITCH_SECONDS
+
+    def __call__(self) -> bool:
+        from ..sinks.window import Key
+
+        if time.monotonic() >= self._next:
+            self._next += _SWITCH_SECONDS
+            self._session.handle(Key("right"))
+        return False
+
+
+class CameraClip:
+    """The first frames of a clip, at the rate of a camera.
+
+    Args:
+        source: the clip; closed with this.
+        frames: how many.
+        rate: frames per second.
+    """
+
+    def __init__(self, source: Source, frames: int, rate: Fraction) -> None:
+        self.info = replace(source.info, rate=rate)
+        self.warnings = source.warnings
+        self._source = source
         self._frames = frames
-        self._interval = float(1 / rate)
-        self._clock = clock
-        self._channel: Channel[Frame] = Channel(1, drop_oldest=True)
-        self._closing = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="camera", daemon=True)
+        self._rate = rate
 
     @property
-    def dropped(self) -> int:
-        """Frames that were never delivered, since a newer one had come."""
-        return self._channel.dropped
+    def damaged(self) -> bool:
+        """Whether frames were lost to damage."""
+        return self._source.damaged
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yield the newest frame whenever one is asked for.
+        """Yield the frames.
 
         Raises:
             SourceError: decoding failed.
         """
-        self._thread.start()
-        while True:
-            try:
-                frame = self._channel.get()
-            except ChannelClosed:
-                break
-            yield frame
-        if self._error is not None:
-            raise self._error
+        for index, frame in enumerate(islice(self._source, self._frames)):
+            yield replace(frame, pts=index / self._rate, duration=1 / self._rate)
 
-    def _work(self) -> None:
-        due = self._clock()
-        try:
-            for frame in self._frames:
-                if self._closing.wait(max(0.0, due - self._clock())):
-                    return
-                due += self._interval
-                self.taken_at[frame.index] = self._clock()
-                self._channel.put(frame)
-        except ChannelClosed:
-            pass
-        except BaseException as error:  # raised again in the consumer
-            self._error = error
-        finally:
-            self._channel.finish()
+    def close(self) -> None:
+        """Close the clip."""
+        self._source.close()
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +160,4 @@ class PacedSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._closing.set()
-        self._channel.close()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self.close()

@@ -30,6 +30,7 @@ class BenchmarkPlan:
         device: one of ``providers.DEVICES``.
         threads: of the model; None for one per core.
         baseline: also measure the reference networks.
+        window: show the live session in a window.
 
     Raises:
         OptionError: no size, no round, an absurd number of frames, or a strength beyond 0..1.
@@ -45,6 +46,7 @@ class BenchmarkPlan:
     device: str = "auto"
     threads: int | None = None
     baseline: bool = False
+    window: bool = False
 
     def __post_init__(self) -> None:
         if not self.sizes:

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from ..errors import OptionError
-from ..metrics import percentile
+from ..metrics import frame_rate, percentile
 from .contenders import Turn
 
 FORMAT = "stylecam.bench"
@@ -76,21 +76,28 @@ class PipelineFigures:
 
 @dataclass(frozen=True, slots=True)
 class LiveFigures:
-    """The pipeline behind a camera.
+    """A live session before a camera.
 
     Attributes:
         rate: frames per second that the camera takes.
-        frames: number of frames that came out.
-        dropped: number of frames that came too late and were never painted.
-        p50_ms: median age of a frame when it comes out, in milliseconds; likewise p95.
+        frames: number of frames that were shown.
+        dropped: number of frames that came too late and were never shown.
+        fps: frames per second that were shown: the median over the turns.
+        p50_ms: median age of a frame when it is shown, in milliseconds; likewise p95.
         p95_ms: the age that 95 % of the frames stay below.
+        answer_p50_ms: from a change of the style to the first picture that shows it, in
+            milliseconds, the median; None where the session was too short for one.
+        answer_p95_ms: the time that 95 % of them stay below.
     """
 
     rate: float
     frames: int
     dropped: int
+    fps: float
     p50_ms: float
     p95_ms: float
+    answer_p50_ms: float | None
+    answer_p95_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class SizeFigures:
         stages: the pipeline to an H.264 file, one stage after the other: what each costs by itself.
         h264: the pipeline to an H.264 file, with the stages overlapping.
         null: the same, throwing the frames away.
-        live: the pipeline behind a camera.
+        live: a live session before a camera.
         baselines: reference networks alone, by name.
         ratios: how many times faster than a baseline, by ``OURS_vs_BASELINE``.
     """
@@ -129,7 +136,7 @@ class BenchmarkReport:
         machine: ``cpu``, ``cores`` (that may be used), ``system``.
         versions: of the libraries.
         settings: what was asked for: ``frames``, ``rounds``, ``input``, ``model``, ``style``,
-            ``temporal``, ``device``, ``threads``.
+            ``temporal``, ``window``, ``device``, ``threads``.
         sizes: in the order they were asked for.
         baseline_titles: what the baselines are, by name.
         warnings: what was said while measuring, each line once.
@@ -209,14 +216,18 @@ def pipeline_figures(turns: Sequence[Turn], runs_on: str, memory: float | None) 
 
 
 def live_figures(turns: Sequence[Turn], rate: float) -> LiveFigures:
-    """Sum up the turns of a live pipeline."""
+    """Sum up the turns of a live session."""
     delays = [ms for turn in turns for ms in turn.times_ms]
+    answers = [ms for turn in turns for ms in turn.answers_ms]
     return LiveFigures(
         rate=rate,
         frames=len(delays),
         dropped=sum(turn.dropped for turn in turns),
+        fps=median(frame_rate(turn.frames, 0, turn.seconds) for turn in turns),
         p50_ms=median(delays),
         p95_ms=percentile(delays, 95),
+        answer_p50_ms=median(answers) if answers else None,
+        answer_p95_ms=percentile(answers, 95) if answers else None,
     )
 
 

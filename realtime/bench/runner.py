@@ -21,15 +21,14 @@ from .baselines import baseline_names, write_baseline
 from .child import Child, Opening
 from .clips import Clip, existing_clip, make_clip
 from .contenders import (
-    LIVE_RATE,
     Contender,
     EagerContender,
-    LiveContender,
     ModelContender,
     ModelSettings,
     PipelineContender,
     Turn,
 )
+from .live import LIVE_RATE, LiveContender
 from .plan import BenchmarkPlan
 from .report import (
     BenchmarkReport,
@@ -119,6 +118,7 @@ def run_benchmark(
             "model_sha256": hashlib.sha256(model.data).hexdigest(),
             "style": plan.style or model.description.painted_styles[0].name,
             "temporal": plan.temporal,
+            "window": plan.window,
             "device": plan.device,
             "threads": plan.threads or available_cores(),
         },
@@ -233,7 +233,7 @@ def _pipelines(plan: BenchmarkPlan, clip: Clip, folder: Path) -> dict[str, Conte
         "stages": line(folder / "stages.mp4", threaded=False),
         "h264": line(folder / "h264.mp4"),
         "null": line(None),
-        "live": LiveContender(settings, clip, temporal),
+        "live": LiveContender(settings, clip, temporal, plan.window),
     }
 
 

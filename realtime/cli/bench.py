@@ -56,6 +56,11 @@ if TYPE_CHECKING:
     help="Also measure the network of Johnson et al. 2016, on ONNX Runtime and in PyTorch;"
     " needs the extra 'train'.",
 )
+@click.option(
+    "--window",
+    is_flag=True,
+    help="Show the live session in a window, as 'stylecam live' does, and measure that too.",
+)
 @click.option("--json", metavar="FILE.json", type=click.Path(), help="Write all figures to a file.")
 @click.option(
     "--plot",
@@ -128,12 +133,16 @@ def _plan(
     device: str,
     threads: int | None,
     baseline: bool,
+    window: bool,
 ) -> BenchmarkPlan:
     from ..bench.plan import DEFAULT_SIZES, BenchmarkPlan
     from ..providers import resolve
+    from ..sinks.window import check_display
     from ..sizes import parse_size
 
     resolve(device)  # raises where there is no such device
+    if window:
+        check_display()
     return BenchmarkPlan(
         sizes=tuple(parse_size(size) for size in sizes) or DEFAULT_SIZES,
         frames=frames,
@@ -144,6 +153,7 @@ def _plan(
         device=device,
         threads=threads,
         baseline=baseline,
+        window=window,
     )
 
 

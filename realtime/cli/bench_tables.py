@@ -33,12 +33,7 @@ def show_report(report: dict[str, Any]) -> None:
         _show_models(size, report["baseline_titles"])
         click.echo()
         _show_pipelines(size)
-        live = size["live"]
-        click.echo(
-            f"behind a camera of {live['rate']:g} fps: delay {_ms(live['p50_ms'])} ms (median),"
-            f" {_ms(live['p95_ms'])} ms (p95), {live['dropped']} of"
-            f" {live['frames'] + live['dropped']} frames dropped"
-        )
+        _show_live(size["live"], is_shown=settings["window"])
 
 
 def show_comparison(comparison: Comparison, names: tuple[str, str]) -> None:
@@ -95,6 +90,19 @@ def _show_pipelines(size: dict[str, Any]) -> None:
         ],
         ["whole line", "fps", "ms", "CPU ms", "cores busy", *stages, "peak MB"],
     )
+
+
+def _show_live(live: dict[str, Any], *, is_shown: bool) -> None:
+    click.echo(
+        f"live {'in a window' if is_shown else 'without a window'}, a camera of {live['rate']:g}"
+        f" fps: {live['fps']:.1f} fps, {live['dropped']} of {live['frames'] + live['dropped']}"
+        f" frames dropped; delay {_ms(live['p50_ms'])} ms (median), {_ms(live['p95_ms'])} ms (p95)"
+    )
+    if live["answer_p50_ms"] is not None:
+        click.echo(
+            f"another style shows after {_ms(live['answer_p50_ms'])} ms (median),"
+            f" {_ms(live['answer_p95_ms'])} ms (p95)"
+        )
 
 
 def _ms(value: float) -> str:

@@ -33,8 +33,13 @@ def test_pipeline_figures_are_medians_over_the_turns():
 
 
 def test_live_figures():
-    turns = [Turn(times_ms=[30.0, 50.0], dropped=1), Turn(times_ms=[40.0], dropped=2)]
+    turns = [
+        Turn(times_ms=[30.0, 50.0], answers_ms=[60.0], frames=2, seconds=0.1, dropped=1),
+        Turn(times_ms=[40.0], answers_ms=[80.0], frames=1, dropped=2),
+    ]
     figures = bench_report.live_figures(turns, 30)
+    assert (figures.fps, figures.answer_p50_ms) == (5, 70)
+    assert bench_report.live_figures([Turn(times_ms=[1.0])], 30).answer_p95_ms is None
     assert (figures.frames, figures.dropped, figures.p50_ms) == (3, 3, 40)
     assert figures.p95_ms == pytest.approx(49)
 

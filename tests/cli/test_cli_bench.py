@@ -87,7 +87,7 @@ def test_the_tables_show_the_figures(finished):
         assert "CPUExecutionProvider" in line
         assert f"{size['model']['p99_ms']:.1f}" in line
     assert sum("to an H.264 file" in line for line in lines) == 2
-    assert sum(line.startswith("behind a camera of 30 fps") for line in lines) == 2
+    assert sum(line.startswith("live without a window, a camera of 30 fps") for line in lines) == 2
 
 
 @pytest.mark.slow
