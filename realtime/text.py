@@ -18,6 +18,7 @@ class Writer:
     def __init__(self) -> None:
         self._face = cv2.FontFace("sans")
         self._measure = lru_cache(maxsize=512)(self._width)
+        self._shorten = lru_cache(maxsize=64)(self._cut)
 
     def width(self, text: str, size: int, *, bold: bool = False) -> int:
         """How wide ``text`` is at a height of ``size``, in pixels."""
@@ -49,6 +50,9 @@ class Writer:
         """``text``, cut so that it is no wider than ``width`` pixels."""
         if self.width(text, size, bold=bold) <= width:
             return text
+        return self._shorten(text, size, width, bold)
+
+    def _cut(self, text: str, size: int, width: int, bold: bool) -> str:
         while text and self._width(text + "…", size, bold) > width:
             text = text[:-1]
         return text.rstrip() + "…"

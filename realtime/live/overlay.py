@@ -42,6 +42,21 @@ class Status:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Keys and what they do.
+
+    Attributes:
+        rows: (key, words) of each.
+        keys: width of the keys' column, in pixels.
+        width: of both columns, in pixels.
+    """
+
+    rows: list[tuple[str, str]]
+    keys: int
+    width: int
+
+
 class Overlay:
     """Draws on canvases of any size."""
 
@@ -53,7 +68,7 @@ class Overlay:
         if controls.view is View.SPLIT and not controls.show_help:
             _draw_handle(canvas, layout, controls)
         if controls.show_help:
-            self._draw_help(canvas, layout)
+            self._draw_help(canvas, layout, controls)
         elif controls.show_overlay:
             self._draw_facts(canvas, layout, controls, status)
             self._draw_sliders(canvas, layout, controls)
@@ -145,13 +160,17 @@ class Overlay:
             WHITE,
         )
 
-    def _draw_help(self, canvas: Image, layout: Layout) -> None:
+    def _draw_help(self, canvas: Image, layout: Layout, controls: Controls) -> None:
         # Every line has to fit, however low the window is.
         line = min(round(1.75 * layout.text), (layout.canvas[1] - 2) // (len(BINDINGS) + 2))
         size = max(6, min(layout.text, round(line / 1.5)))
-        keys = max(self._writer.width(b.label, size, bold=True) for b in BINDINGS) + 2 * size
-        words = max(self._writer.width(b.text, size) for b in BINDINGS)
-        width, height = keys + words + 3 * size, (len(BINDINGS) + 1) * line
+        tables = [self._table([(binding.label, binding.text) for binding in BINDINGS], size)]
+        styles = self._table(_style_rows(controls)[: len(BINDINGS)], size)
+        gap = round(1.5 * size)
+        if tables[0].width + styles.width + 3 * gap <= layout.canvas[0]:
+            tables.append(styles)
+        width = sum(table.width + gap for table in tables) + gap
+        height = (len(BINDINGS) + 1) * line
         panel = Box(
             max(0, (layout.canvas[0] - width) // 2),
             max(0, (layout.canvas[1] - height) // 2),
@@ -159,11 +178,25 @@ class Overlay:
             height,
         )
         _darken(canvas, panel, 0.15)
-        for row, binding in enumerate(BINDINGS, start=1):
-            base = panel.top + row * line + round(0.36 * size)
-            left = panel.left + round(1.5 * size)
-            self._writer.write(canvas, binding.label, (left, base), size, ACCENT, bold=True)
-            self._writer.write(canvas, binding.text, (left + keys, base), size, WHITE)
+        left, base = panel.left + gap, panel.top + line + round(0.36 * size)
+        for table in tables:
+            self._draw_table(canvas, table, (left, base), line, size)
+            left += table.width + gap
+
+    def _table(self, rows: list[tuple[str, str]], size: int) -> _Table:
+        keys = max(self._writer.width(key, size, bold=True) for key, _ in rows) + 2 * size
+        words = max(self._writer.width(words, size) for _, words in rows)
+        return _Table(rows, keys, keys + words)
+
+    def _draw_table(
+        self, canvas: Image, table: _Table, at: tuple[int, int], line: int, size: int
+    ) -> None:
+        """Write the rows, the first with its base line's left end ``at`` a point."""
+        left, base = at
+        for key, words in table.rows:
+            self._writer.write(canvas, key, (left, base), size, ACCENT, bold=True)
+            self._writer.write(canvas, words, (left + table.keys, base), size, WHITE)
+            base += line
 
     def _draw_message(self, canvas: Image, layout: Layout, message: str, *, is_low: bool) -> None:
         size = layout.text
@@ -177,6 +210,14 @@ class Overlay:
         _darken(canvas, panel, _DARKEN_TEXT)
         base = panel.top + panel.height // 2 + round(0.36 * size)
         self._writer.write(canvas, text, (panel.left + pad, base), size, ACCENT)
+
+
+def _style_rows(controls: Controls) -> list[tuple[str, str]]:
+    """The styles, with the keys that choose them; only the arrows lead to the eleventh and on."""
+    return [
+        (str((number + 1) % 10) if number < 10 else "", controls.title_of(number))
+        for number in range(controls.style_count)
+    ]
 
 
 def _states(controls: Controls) -> str:
