@@ -14,11 +14,14 @@ _SETTLE_FRAMES = 3
 """The first pictures of a new size take longer and tell nothing."""
 _WEIGHT = 0.15
 """Of the newest measurement in the running mean."""
+_SHARE = 0.8
+"""Of the time from picture to picture that painting may take. A painter that is busy all the time
+lets every frame wait for the one before, and reading, drawing and encoding need some of it too."""
 _DOWN_SECONDS = 0.5
 _UP_SECONDS = 3.0
 _LONGEST_UP_SECONDS = 60.0
-_ROOM = 0.8
-"""A larger size must be expected to take at most this share of the time there is."""
+_ROOM = 0.9
+"""A larger size must be expected to take at most this share of what painting may take."""
 
 
 _WINDOW_SECONDS = 1.0
@@ -50,7 +53,8 @@ class WorkingSize:
     """
 
     def __init__(self, target_fps: float | None, fixed: SizeRequest | None = None) -> None:
-        self._budget = None if target_fps is None or fixed is not None else 1 / target_fps
+        self._period = None if target_fps is None or fixed is not None else 1 / target_fps
+        self._budget = None if self._period is None else _SHARE * self._period
         self._fixed = fixed
         self._step = 0
         self._least = 0.0
@@ -122,12 +126,12 @@ class WorkingSize:
 
     def _interval_if_behind(self) -> float | None:
         """Seconds from picture to picture; None while as many are shown as wanted, or as come."""
-        assert self._budget is not None
+        assert self._period is not None
         (start, dropped_before), (end, dropped) = self._shown[0], self._shown[-1]
         if end - start < _DOWN_SECONDS:
             return None
         count = len(self._shown) - 1
-        wanted = min((end - start) / self._budget, count + dropped - dropped_before)
+        wanted = min((end - start) / self._period, count + dropped - dropped_before)
         return (end - start) / count if count < _TOLERANCE * wanted else None
 
     def _relieve(self, interval: float | None, now: float) -> None:
@@ -150,6 +154,8 @@ class WorkingSize:
     def _step_down(self, now: float, rest: float) -> None:
         """Paint smaller, where everything else takes ``rest`` seconds a picture."""
         assert self._budget is not None
+        assert self._period is not None
+        budget = min(self._budget, self._period - rest)
         steps = range(self._step + 1, len(_SCALES))
         smaller = [step for step in steps if self._scale_of(step) < self.scale]
         if not smaller:
@@ -158,7 +164,7 @@ class WorkingSize:
             self._patience = min(2 * self._patience, _LONGEST_UP_SECONDS)
         else:
             self._patience = _UP_SECONDS
-        fitting = [step for step in smaller if rest + self._expected(step) <= self._budget]
+        fitting = [step for step in smaller if self._expected(step) <= budget]
         if fitting:
             self._change(fitting[0])
         else:
