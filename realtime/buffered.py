@@ -89,6 +89,11 @@ class Channel(Generic[Item]):
             self._changed.notify_all()
             return item
 
+    def withdraw(self) -> Item | None:
+        """Take back the item that was put last; None if there is none that nobody has taken."""
+        with self._changed:
+            return self._items.pop() if self._items else None
+
     def finish(self) -> None:
         """No more items will be put; those inside can still be taken."""
         with self._changed:

@@ -167,3 +167,13 @@ def test_an_interrupted_wait_goes_on_until_the_thread_has_ended(failed):
             raise KeyError
     assert written == [1]
     thread.join()
+
+
+def test_what_nobody_has_taken_can_be_withdrawn():
+    channel = Channel(2)
+    assert channel.withdraw() is None
+    channel.put("a")
+    channel.put("b")
+    assert channel.withdraw() == "b"
+    assert channel.get() == "a"
+    assert channel.withdraw() is None

@@ -129,14 +129,10 @@ class CameraClip:
     def __init__(self, source: Source, frames: int, rate: Fraction) -> None:
         self.info = replace(source.info, rate=rate)
         self.warnings = source.warnings
+        self.damaged = False
         self._source = source
         self._frames = frames
         self._rate = rate
-
-    @property
-    def damaged(self) -> bool:
-        """Whether frames were lost to damage."""
-        return self._source.damaged
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames.
@@ -146,6 +142,7 @@ class CameraClip:
         """
         for index, frame in enumerate(islice(self._source, self._frames)):
             yield replace(frame, pts=index / self._rate, duration=1 / self._rate)
+        self.damaged = self._source.damaged
 
     def close(self) -> None:
         """Close the clip."""

@@ -179,6 +179,10 @@ class PaintThread:
     Where None stands in ``frames``, there is no new one: then ``repeat`` may paint the last again.
     The thread waits in ``frames``; whoever closes their source must do so before leaving the
     ``with`` block.
+
+    Attributes:
+        dropped: number of frames whose shot was replaced by that of a newer one before it was
+            taken.
     """
 
     def __init__(
@@ -190,14 +194,10 @@ class PaintThread:
         self._frames = frames
         self._paint = paint
         self._repeat = repeat
-        self._shots: Channel[Shot] = Channel(1, drop_oldest=True)
+        self._shots: Channel[Shot] = Channel(1)
+        self.dropped = 0
         self._error: BaseException | None = None
         self._thread = Worker(self._work, "painter")
-
-    @property
-    def dropped(self) -> int:
-        """Number of shots that were replaced by a newer one before they were shown."""
-        return self._shots.dropped
 
     def take(self, timeout: float) -> Shot | None:
         """The newest shot, waiting up to ``timeout`` seconds for one; None if none came.
@@ -233,13 +233,24 @@ class PaintThread:
             for frame in self._frames:
                 shot = self._repeat() if frame is None else self._paint(frame)
                 if shot is not None:
-                    self._shots.put(shot)
+                    self._put(shot)
         except ChannelClosed:
             pass
         except BaseException as error:  # raised again in the session
             self._error = error
         finally:
             self._shots.finish()
+
+    def _put(self, shot: Shot) -> None:
+        """Let a shot take the place of the one that nobody has taken yet."""
+        waiting = self._shots.withdraw()
+        if waiting is not None and not waiting.is_repeat:
+            if shot.is_repeat:
+                # Its frame is not dropped: this is the first that is seen of it.
+                shot = replace(shot, is_repeat=False)
+            else:
+                self.dropped += 1
+        self._shots.put(shot)
 
 
 def _resize(image: Image, size: tuple[int, int]) -> Image:

@@ -65,6 +65,7 @@ class Numbered:
         for index in range(self._count):
             if self._chance.random() < 0.01:
                 self._size = self._chance.choice(SIZES)
+                time.sleep(0.08)  # long enough for the last one to be painted again, otherwise
             image = np.full((self._size[1], self._size[0], 3), 90, np.uint8)
             for bit in range(BITS):
                 image[:8, 6 * bit : 6 * bit + 6] = 255 * (index >> bit & 1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 
 import numpy as np
@@ -188,6 +189,41 @@ def test_a_tick_paints_again_what_is_wished_otherwise(stylizer, picture):
     with PaintThread(frames(), painter, painter.repeat) as thread:
         last = take_all(thread)[-1]
     assert last.painted.tolist() == picture.tolist()
+
+
+def test_a_frame_whose_repetition_comes_first_is_not_dropped(stylizer, picture):
+    painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
+    may_go_on = threading.Event()
+
+    def frames():
+        yield frame(picture)
+        painter.wishes = Wishes(NEGATIVE, strength=0)
+        yield None
+        yield from waited_for()
+        painter.wishes = Wishes(NEGATIVE)
+        yield None
+        yield frame(picture, 1)
+        yield frame(picture, 2)
+        may_go_on.set()
+
+    def waited_for():
+        may_go_on.set()
+        while may_go_on.is_set():
+            yield None
+
+    with PaintThread(frames(), painter, painter.repeat) as thread:
+        assert may_go_on.wait(30)
+        first = thread.take(30)
+        may_go_on.clear()
+        assert may_go_on.wait(30)
+        last = thread.take(30)
+        assert thread.dropped == 1
+    # What waited was painted again, and so was what had been taken: neither is a frame lost.
+    assert (first.frame.index, first.is_repeat, first.painted.tolist()) == (
+        *(0, False),
+        picture.tolist(),
+    )
+    assert (last.frame.index, last.is_repeat) == (2, False)
 
 
 def test_an_error_of_the_painter_reaches_the_session(stylizer):
