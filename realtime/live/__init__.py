@@ -6,7 +6,7 @@ painter.py      paints frames in a thread of its own; fade.py, sizing.py steer i
 controls.py     what the user has set; keys.py and pointer.py change it
 view.py         original and painting put together; overlay.py draws over it
 outputs.py      recordings, streams and the like, each in a thread of its own
-measuring.py    frames per second and latency
+measuring.py    frames per second, latency, answers to the user, memory
 
 Why OpenCV's window, with everything in it drawn here: OpenCV is needed anyway, so nothing more has
 to be installed, and one canvas is all that an overlay, sliders and a dragged divider need; drawn in

@@ -8,7 +8,7 @@ import pytest
 from realtime.frame import Frame
 from realtime.live.controls import Controls, View
 from realtime.live.layout import SLIDERS, lay_out
-from realtime.live.overlay import Overlay, Status
+from realtime.live.overlay import ACCENT, Overlay, Status
 from realtime.live.painter import Shot
 from realtime.live.view import compose
 from realtime.model import ModelDescription, StyleInfo
@@ -120,3 +120,12 @@ def test_help_fits_into_a_small_window(controls):
     rows = np.nonzero((canvas[:, 240] < 60).all(axis=1))[0]
     assert 0 < rows.min() < 30
     assert 240 < rows.max() < 269
+
+
+@pytest.mark.parametrize(("size", "is_listed"), [((960, 540), True), ((230, 300), False)])
+def test_help_lists_the_styles_where_there_is_room(controls, size, is_listed):
+    controls.show_help = True
+    canvas, _ = draw(controls, canvas_size=size)
+    # The keys are written in a colour of their own, in a column for each list.
+    columns = np.nonzero((canvas == ACCENT).all(axis=2).any(axis=0))[0]
+    assert (np.diff(columns).max() > size[0] // 5) == is_listed
