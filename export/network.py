@@ -87,16 +87,23 @@ class StyledConvolution(nn.Module):
         super().__init__()
         padding = kernel // 2 if padding is None else padding
         # With zeros beyond the border a network knows where it is, and paints a frame there.
+        mode: Literal["replicate", "zeros"] = "replicate" if padding else "zeros"
         self.convolution = nn.Conv2d(
-            inputs, outputs, kernel, stride, padding, bias=False, padding_mode="replicate"
+            inputs, outputs, kernel, stride, padding, bias=False, padding_mode=mode
         )
         nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
         self.scale = nn.Parameter(torch.full((styles, outputs), gain))
         self.shift = nn.Parameter(torch.zeros(styles, outputs))
+        self.single = False
+        """For export: one picture only, so that the normalisation can scale and shift as well."""
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """``x`` [N, C, H, W] and mixing weights ``style`` [N, S] to [N, C', H', W']."""
-        x = functional.instance_norm(self.convolution(x), eps=EPSILON)
+        x = self.convolution(x)
+        if self.single:
+            scale, shift = style.flatten() @ self.scale, style.flatten() @ self.shift
+            return functional.instance_norm(x, weight=scale, bias=shift, eps=EPSILON)
+        x = functional.instance_norm(x, eps=EPSILON)
         styled: Tensor = x * (style @ self.scale)[:, :, None, None]
         return styled + (style @ self.shift)[:, :, None, None]
 
@@ -190,8 +197,8 @@ class StyleNetwork(nn.Module):
         """[N, 1]: how much of the picture itself the mixing weights ``style`` [N, S] keep."""
         return style @ self.passes[:, None]
 
-    def tiles(self, x: Tensor, style: Tensor) -> Tensor:
-        """Paint into tiles of T x T pixels, where T is ``config.tile``.
+    def features(self, x: Tensor, style: Tensor) -> Tensor:
+        """All but the head.
 
         Args:
             x: [N, 3, H + 2 R, W + 2 R], RGB in 0..1, where H and W are multiples of
@@ -199,8 +206,7 @@ class StyleNetwork(nn.Module):
             style: [N, S] mixing weights.
 
         Returns:
-            [N, 3 T^2, H/T, W/T]; channel ``(T * row + column) * 3 + colour``, around 0..1. The
-            tint, and what passes through by `passed`, are not in it.
+            [N, C, H/T, W/T], where C is ``config.widths[0]`` and T is ``config.tile``.
         """
         x = functional.relu(self.stem(x - self.center, style))
         levels = [x]
@@ -215,7 +221,16 @@ class StyleNetwork(nn.Module):
             if level:
                 x = self.joins[level - 1](x, style)
             x = functional.relu(x)
-        tiles: Tensor = self.head(x)
+        return x
+
+    def tiles(self, x: Tensor, style: Tensor) -> Tensor:
+        """Paint into tiles of T x T pixels, where T is ``config.tile``; arguments as above.
+
+        Returns:
+            [N, 3 T^2, H/T, W/T]; channel ``(T * row + column) * 3 + colour``, around 0..1. The
+            tint, and what passes through by `passed`, are not in it.
+        """
+        tiles: Tensor = self.head(self.features(x, style))
         return tiles + self.center
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import onnx
 import torch
@@ -18,7 +19,7 @@ from realtime.model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, Model
 
 from .checkpoint import AnyStyleNetwork, load_checkpoint
 from .johnson import JohnsonNetwork
-from .network import CENTER, StyleNetwork, pad_picture
+from .network import CENTER, StyledConvolution, StyleNetwork, pad_picture
 from .parity import Parity, check
 from .pictures import check_output, write_bytes
 
@@ -39,31 +40,71 @@ class DeployedNetwork(nn.Module):
     def __init__(self, network: StyleNetwork) -> None:
         super().__init__()
         self.network = network
+        self.heads = _split_head(network)
 
     def forward(self, frame: Tensor, style: Tensor) -> Tensor:
         """Paint one frame."""
         height, width = frame.shape[1:3]
-        pad, tile = self.network.config.padding, self.network.config.tile
+        network, style = self.network, style[None]
+        pad, tile = network.config.padding, network.config.tile
         x = frame.permute(0, 3, 1, 2).float()
-        tiles = self.network.tiles(pad_picture(x, self.network.config), style[None])
-        # Channels last, then bytes, then tiles to rows: in this order the runtime moves blocks of
-        # several bytes, where a shuffle of floats would move single numbers.
-        y = tiles.permute(0, 2, 3, 1)
-        rows, columns = y.shape[1:3]
-        # The frame as tiles; what lies in its padding is cut off in the end.
-        bottom, right = tile * rows - height - pad, tile * columns - width - pad
-        # (Floats: accelerators cannot pad bytes.)
-        kept = functional.pad(frame.float(), (0, 0, pad, right, pad, bottom))
-        kept = kept.reshape(1, rows, tile, columns, 3 * tile).permute(0, 1, 3, 2, 4)
-        kept = kept.reshape(1, rows, columns, 3 * tile**2)
-        # Both in one product: the tint, and how much of the frame is kept.
-        passed, tint = self.network.passed(style[None]), self.network.tint(style[None])
-        y = y + (kept * passed + (tint - 255 * CENTER * passed).repeat(1, tile**2))
-        y = y.clamp(0, 255).round().to(torch.uint8)
-        y = y.reshape(1, rows, columns, tile, 3 * tile).permute(0, 1, 3, 2, 4)
-        y = y.reshape(1, tile * rows, tile * columns, 3)
+        rows = self._rows(network.features(pad_picture(x, network.config), style))
+        passed, tint = network.passed(style), network.tint(style)
+        # One long row of tints: the runtime is slow at adding a few numbers again and again. Half
+        # a level more, so that cutting off the fraction rounds.
+        tints = (tint + 0.5 - 255 * CENTER * passed).repeat(1, rows.shape[3] // 3).flatten()
+        # A picture that is painted in full, as most are, needs the frame no more.
+        y = torch.cond(
+            (passed != 0).any(), self._with_frame, _without, (rows, tints, frame, passed)
+        )
+        y = y.clamp(0.0, 255.5).to(torch.uint8)
+        y = y.reshape(1, tile * y.shape[1], y.shape[3] // 3, 3)
         cropped: Tensor = y[:, pad : pad + height, pad : pad + width]
         return cropped
+
+    def _rows(self, features: Tensor) -> Tensor:
+        """The head: [1, H/T, T, 3 W], the pixels of each row of tiles row by row."""
+        rows = []
+        for head in self.heads:
+            pixels = head(features).permute(0, 2, 3, 1)
+            rows.append(pixels.reshape(1, pixels.shape[1], 1, -1))
+        return torch.cat(rows, 2)
+
+    def _with_frame(self, rows: Tensor, tints: Tensor, frame: Tensor, passed: Tensor) -> Tensor:
+        """``rows`` with the tints, and with as much of the frame as is kept."""
+        height, width = frame.shape[1:3]
+        pad = self.network.config.padding
+        # What lies in the frame's padding is cut off in the end.
+        bottom = rows.shape[1] * rows.shape[2] - height - pad
+        right = rows.shape[3] // 3 - width - pad
+        # (Floats: accelerators cannot pad bytes.)
+        kept = functional.pad(frame.float(), (0, 0, pad, right, pad, bottom))
+        return rows + (passed * kept.reshape(rows.shape) + tints)
+
+
+def _split_head(network: StyleNetwork) -> nn.ModuleList:
+    """A convolution for each row of a tile's pixels.
+
+    The runtime joins whole rows much faster than it takes the pixels of tiles apart. Zeros around
+    the features cost it nothing, and only change what is cut off in the end.
+    """
+    whole, tile = network.head, network.config.tile
+    assert whole.bias is not None
+    mode: Literal["zeros", "replicate"] = "zeros"
+    if network.config.padding < tile:
+        mode = "replicate"
+    heads = nn.ModuleList()
+    for weight, bias in zip(whole.weight.chunk(tile), whole.bias.chunk(tile), strict=True):
+        head = nn.Conv2d(whole.in_channels, len(bias), 3, padding=1, padding_mode=mode)
+        head.weight, head.bias = nn.Parameter(weight.clone()), nn.Parameter(bias.clone())
+        heads.append(head)
+    return heads
+
+
+def _without(rows: Tensor, tints: Tensor, frame: Tensor, passed: Tensor) -> Tensor:
+    """``rows`` with the tints."""
+    del frame, passed
+    return rows + tints
 
 
 class DeployedReference(nn.Module):
@@ -103,19 +144,24 @@ def fold(network: StyleNetwork) -> StyleNetwork:
         folded.head.weight.mul_(255)
         folded.tint.shift.mul_(255)
     folded.center = 0.0
+    for module in folded.modules():
+        if isinstance(module, StyledConvolution):
+            module.single = True
     return folded
 
 
 @contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Hide what the exporter logs about optional packages that are not installed."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+def quiet_exporter() -> Iterator[None]:
+    """Hide what the exporter logs about itself and packages that are not installed."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export._trace")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def to_onnx(network: AnyStyleNetwork, description: ModelDescription) -> onnx.ModelProto:
@@ -124,7 +170,7 @@ def to_onnx(network: AnyStyleNetwork, description: ModelDescription) -> onnx.Mod
     style = torch.full((network.styles,), 1 / network.styles)
     height = torch.export.Dim(SIDES[0], min=MINIMUM_SIDE)
     width = torch.export.Dim(SIDES[1], min=MINIMUM_SIDE)
-    with warnings.catch_warnings(), _quiet_exporter():
+    with warnings.catch_warnings(), quiet_exporter():
         warnings.simplefilter("ignore")  # of the exporter, about itself
         program = torch.onnx.export(
             deploy(network),
@@ -146,12 +192,16 @@ def to_onnx(network: AnyStyleNetwork, description: ModelDescription) -> onnx.Mod
     del model.metadata_props[:]
     for key, value in description.to_metadata().items():
         model.metadata_props.add(key=key, value=value)
-    graph = model.graph  # the exporter's notes quote the paths of this machine
+    strip_notes(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def strip_notes(graph: onnx.GraphProto) -> None:
+    """Remove the exporter's notes, which quote the paths of the machine."""
     for entry in (*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del entry.metadata_props[:]
         entry.doc_string = ""
-    onnx.checker.check_model(model, full_check=True)
-    return model
 
 
 def export_checkpoint(checkpoint: Path, output: Path, *, overwrite: bool = False) -> list[Parity]:

@@ -17,7 +17,7 @@ from .frame import Image, check_image
 from .messages import one_line
 from .model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, ModelDescription
 from .model_files import default_model, read_model
-from .providers import Session, is_of_runtime, open_session, runtime
+from .providers import Session, is_of_runtime, open_session, runtime, session_options
 
 logger = logging.getLogger(__name__)
 
@@ -64,14 +64,10 @@ class OnnxStylizer:
         if threads is not None and not 1 <= threads <= 1024:
             raise OptionError(f"threads must be from 1 to 1024, not {threads}")
         checked = read_model(default_model() if model is None else Path(model))
-        ort = runtime()
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = threads or available_cores()
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+        options = session_options(threads or available_cores(), spinning=spinning)
 
         def create(providers: list[Any]) -> Session:
-            return ort.InferenceSession(
+            return runtime().InferenceSession(
                 checked.data, options, providers=providers, enable_fallback=False
             )
 

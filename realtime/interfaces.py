@@ -71,6 +71,17 @@ class Stylizer(Protocol):
     def __call__(self, image: Image) -> Image: ...
 
 
+class Scaler(Protocol):
+    """Lets a painting be made, and steadied, at another size than that of the frame.
+
+    ``reduce`` gives the picture to paint; ``enlarge(painted, image)`` brings its painting to the
+    size of ``image``, the frame that it was made of.
+    """
+
+    def reduce(self, image: Image) -> Image: ...
+    def enlarge(self, painted: Image, image: Image) -> Image: ...
+
+
 class FlowEstimator(Protocol):
     """Optical flow between two pictures of one size.
 

@@ -114,8 +114,9 @@ class RunStats:
         seconds: from the first request to the last frame written.
         fps: frames per second between the first and the last frame written.
         stages_ms: mean milliseconds per frame of each stage, in pipeline order: ``decode``,
-            ``stylize``, ``stabilize``, ``compose``, ``encode``; those that did not run are absent.
-            Stages overlap in time, so their sum exceeds the time per frame.
+            ``reduce``, ``stylize``, ``stabilize``, ``enlarge``, ``compose``, ``encode``; those
+            that did not run are absent. Stages overlap in time, so their sum exceeds the time per
+            frame.
         interrupted: stopped before the source was exhausted.
     """
 

@@ -9,7 +9,10 @@ from typing import Protocol
 
 from .buffered import ReadAhead, WriteBehind
 from .frame import Frame, Image
+from .interfaces import Scaler
 from .metrics import RunStats, StageTimer, frame_rate
+
+_STAGES = ("decode", "reduce", "stylize", "stabilize", "enlarge", "compose", "encode")
 
 
 class FrameWriter(Protocol):
@@ -31,6 +34,7 @@ def run(
     sink: FrameWriter,
     *,
     stabilize: Callable[[Frame, Image], Image] | None = None,
+    scaler: Scaler | None = None,
     compose: Callable[[Image, Image], Image] | None = None,
     stop: Callable[[], bool] = never,
     on_frame: Callable[[int], None] | None = None,
@@ -46,6 +50,7 @@ def run(
         stylize: paints one picture.
         sink: takes the painted frames, each with the time of its original.
         stabilize: ``(frame, painted) -> painted``, given every frame in order.
+        scaler: has frames painted and steadied at another size; None takes them as they are.
         compose: ``(original, painted) -> picture``, e.g. the two side by side.
         stop: asked before each frame; true ends the run, and what was painted is written.
         on_frame: told the number of frames painted so far, in the caller's thread.
@@ -70,11 +75,18 @@ def run(
             if stop():
                 interrupted = True
                 break
+            small = frame
+            if scaler is not None:
+                with timer.measure("reduce"):
+                    small = frame.with_image(scaler.reduce(frame.image))
             with timer.measure("stylize"):
-                image = stylize(frame.image)
+                image = stylize(small.image)
             if stabilize is not None:
                 with timer.measure("stabilize"):
-                    image = stabilize(frame, image)
+                    image = stabilize(small, image)
+            if scaler is not None:
+                with timer.measure("enlarge"):
+                    image = scaler.enlarge(image, frame.image)
             if compose is not None:
                 with timer.measure("compose"):
                     image = compose(frame.image, image)
@@ -86,7 +98,7 @@ def run(
         frames=clock.count,
         seconds=time.perf_counter() - clock.started,
         fps=frame_rate(clock.count, clock.first, clock.last),
-        stages_ms=timer.means("decode", "stylize", "stabilize", "compose", "encode"),
+        stages_ms=timer.means(*_STAGES),
         interrupted=interrupted,
     )
 

@@ -212,6 +212,22 @@ def open_session(device: str, create: Callable[[list[Any]], Session]) -> tuple[S
     return _open(candidates[-1], create), candidates[-1]
 
 
+def session_options(threads: int, *, spinning: bool) -> SessionOptions:
+    """How every session is opened.
+
+    Args:
+        threads: of the processor.
+        spinning: let idle threads wait actively.
+    """
+    options = runtime().SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+    # Planned memory comes on top of what the first picture of a size has taken.
+    options.enable_mem_pattern = False
+    return options
+
+
 def verify(session: Session, device: str) -> str:
     """The name of the provider that ``session`` runs on, which must be the one of ``device``.
 

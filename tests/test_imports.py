@@ -20,7 +20,7 @@ LAYERS = (
     {"model", "interfaces", "sizes", "color", "text", "tonemap"},
     {"flow", "motion", "detail", "cuts", "providers", "styles", "model_files", "compose", "engine",
      "buffered", "metrics", "sources", "sinks"},
-    {"stabilizer", "temporal_metrics", "batch", "sheet"},
+    {"stabilizer", "temporal_metrics", "batch", "sheet", "enlarger"},
     {"pipeline"},
     {"live", "comparison", "comparison_plot", "bench", "doctor"},
     {"cli", "__main__"},

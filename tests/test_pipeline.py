@@ -95,6 +95,28 @@ def test_the_stages_run_in_order(threaded):
 
 
 @both
+def test_a_scaler_has_frames_painted_and_steadied_at_its_size(threaded):
+    class Half:
+        def reduce(self, image):
+            return np.ascontiguousarray(image[::2, ::2])
+
+        def enlarge(self, painted, image):
+            assert image.shape == (16, 16, 3)
+            return painted.repeat(2, 0).repeat(2, 1)
+
+    def stabilize(frame, painted):
+        assert frame.image.shape == painted.shape == (8, 8, 3)
+        return painted + np.uint8(10)
+
+    sink = ListSink()
+    stats = run(frames(2), brighter, sink, stabilize=stabilize, scaler=Half(), threaded=threaded)
+    assert [frame.image.shape for frame in sink.frames] == [(16, 16, 3)] * 2
+    assert (sink.frames[1].image == 12).all()
+    stages = ["decode", "reduce", "stylize", "stabilize", "enlarge", "encode"]
+    assert list(stats.stages_ms) == stages
+
+
+@both
 def test_the_report_adds_up(threaded):
     stats = run(frames(20), brighter, ListSink(), threaded=threaded)
     assert list(stats.stages_ms) == ["decode", "stylize", "encode"]

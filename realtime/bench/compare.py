@@ -14,14 +14,8 @@ _CONDITIONS = {
     "machine": ("cpu", "cores", "system"),
     "versions": ("stylecam", "onnxruntime", "av", "opencv"),
     "settings": (
-        "frames",
-        "input",
-        "model",
-        "model_sha256",
-        "style",
-        "temporal",
-        "window",
-        "threads",
+        *("frames", "input", "model", "model_sha256"),
+        *("style", "temporal", "quality", "window", "threads"),
     ),
 }
 """What figures depend on."""

@@ -16,6 +16,7 @@ from .clips import Clip
 # Nothing heavy may be imported here: what a model needs belongs to its cold start.
 if TYPE_CHECKING:
     from ..engine import OnnxStylizer
+    from ..enlarger import Enlarger
     from ..frame import Frame, Image, StreamInfo
     from ..interfaces import Sink
 
@@ -67,6 +68,7 @@ class ModelSettings:
     style: str | None = None
     device: str = "auto"
     threads: int | None = None
+    quality: str = "best"
 
     def open(self, *, spinning: bool = True) -> OnnxStylizer:
         """Open it with its style set; see ``OnnxStylizer`` for ``spinning``."""
@@ -79,6 +81,18 @@ class ModelSettings:
         if self.style is not None:
             stylizer.set_style(parse_style(self.style, stylizer.description))
         return stylizer
+
+    def open_line(self, clip: Clip) -> tuple[OnnxStylizer, Enlarger | None]:
+        """Model and enlarger as ``stylecam video`` has them, ready for the frames of ``clip``."""
+        # The other stages want the cores while the model waits.
+        stylizer = self.open(spinning=False)
+        if self.quality != "fast":
+            stylizer.warm_up(clip.width, clip.height)
+            return stylizer, None
+        from ..enlarger import Enlarger
+
+        stylizer.warm_up(-(-clip.width // 2), -(-clip.height // 2))
+        return stylizer, Enlarger()
 
 
 @dataclass(slots=True)
@@ -163,11 +177,11 @@ class PipelineContender:
     threaded: bool = True
     temporal: float = 0.0
     _stylizer: OnnxStylizer | None = field(default=None, init=False, repr=False)
+    _scaler: Enlarger | None = field(default=None, init=False, repr=False)
 
     def open(self) -> str:
         """Open the model and paint one picture."""
-        self._stylizer = self.settings.open()
-        self._stylizer.warm_up(self.clip.width, self.clip.height)
+        self._stylizer, self._scaler = self.settings.open_line(self.clip)
         return self._stylizer.provider
 
     def turn(self) -> Turn:
@@ -185,6 +199,7 @@ class PipelineContender:
                 self._stylizer,
                 sink,
                 stabilize=_stabilizer(self.temporal),
+                scaler=self._scaler,
                 threaded=self.threaded,
             )
             sink.close()  # an encoder still holds the last frames

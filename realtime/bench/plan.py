@@ -27,6 +27,7 @@ class BenchmarkPlan:
         model: an ONNX file; None for the one that ships with stylecam.
         style: a name or a mixture; None for the model's first style.
         temporal: strength of the temporal stabilizer, 0..1; 0 leaves it out.
+        quality: ``best``, or ``fast``: painted at half of the size.
         device: one of ``providers.DEVICES``.
         threads: of the model; None for one per core.
         baseline: also measure the reference networks.
@@ -43,6 +44,7 @@ class BenchmarkPlan:
     model: Path | None = None
     style: str | None = None
     temporal: float = 0.0
+    quality: str = "best"
     device: str = "auto"
     threads: int | None = None
     baseline: bool = False

@@ -119,6 +119,7 @@ def run_benchmark(
             "style": plan.style or model.description.painted_styles[0].name,
             "temporal": plan.temporal,
             "window": plan.window,
+            "quality": plan.quality,
             "device": plan.device,
             "threads": plan.threads or available_cores(),
         },
@@ -238,7 +239,7 @@ def _pipelines(plan: BenchmarkPlan, clip: Clip, folder: Path) -> dict[str, Conte
 
 
 def _settings(plan: BenchmarkPlan) -> ModelSettings:
-    return ModelSettings(plan.model, plan.style, plan.device, plan.threads)
+    return ModelSettings(plan.model, plan.style, plan.device, plan.threads, plan.quality)
 
 
 def _ratios(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Strength of the temporal stabilizer.",
 )
+@options.quality
 @options.model
 @options.device
 @options.threads
@@ -129,6 +130,7 @@ def _plan(
     frames: int,
     style: str | None,
     temporal: float,
+    quality: str,
     model: str | None,
     device: str,
     threads: int | None,
@@ -150,6 +152,7 @@ def _plan(
         model=None if model is None else Path(model),
         style=style,
         temporal=temporal,
+        quality=quality,
         device=device,
         threads=threads,
         baseline=baseline,

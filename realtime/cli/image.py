@@ -15,6 +15,7 @@ from .painting import PaintOptions, running_device
 if TYPE_CHECKING:
     from ..batch import Job, Plan
     from ..engine import OnnxStylizer
+    from ..enlarger import Enlarger
     from ..sizes import SizeRequest
     from .interrupt import StopOnSignal
     from .jobs import Outcome
@@ -47,7 +48,7 @@ def image(
     plan = plan_jobs(inputs, output, IMAGE, overwrite=overwrite, is_done=done)
     _check_formats(plan)
     with paint.open_stylizer() as stylizer, Reporter(context.obj) as reporter:
-        convert = _Converter(stylizer, paint, size, overwrite)
+        convert = _Converter(stylizer, paint.scaler(), paint, size, overwrite)
         return run_jobs(plan, convert, reporter)[1]
 
 
@@ -67,6 +68,7 @@ class _Converter:
     """Paints one image file."""
 
     stylizer: OnnxStylizer
+    scaler: Enlarger | None
     paint: PaintOptions
     size: SizeRequest | None
     overwrite: bool
@@ -85,7 +87,12 @@ class _Converter:
             info = self.paint.output_info(source.info)
             with ImageSink(job.output, overwrite=self.overwrite) as sink:
                 stats = run(
-                    source, self.stylizer, sink, compose=self.paint.composer(), threaded=False
+                    source,
+                    self.stylizer,
+                    sink,
+                    scaler=self.scaler,
+                    compose=self.paint.composer(),
+                    threaded=False,
                 )
             size = (info.width, info.height)
             device = running_device(self.stylizer)

@@ -66,6 +66,15 @@ def threads(function: Function) -> Function:
     )(function)  # fmt: skip
 
 
+def quality(function: Function) -> Function:
+    """``--quality``."""
+    return click.option(
+        "--quality", type=click.Choice(["best", "fast"]), default="best", show_default=True,
+        help="fast paints at half of the size and enlarges the painting with the frame's edges:"
+        " for large pictures; strokes are larger and finer texture is lost.",
+    )(function)  # fmt: skip
+
+
 def temporal(function: Function) -> Function:
     """``--temporal``; None stands for the stabilizer's own default, which loads with it."""
     return click.option(
@@ -94,6 +103,7 @@ def painting(function: Callable[..., int]) -> Callable[..., int]:
             help="Height, or width and height, that pictures are brought to before they are"
             " painted.",
         ),
+        quality,
         click.option(
             "--keep-colors", is_flag=True,
             help="Take the brightness from the painting and the colours from the input.",

@@ -13,6 +13,7 @@ from ..sizes import SizeRequest, parse_size
 
 if TYPE_CHECKING:
     from ..engine import OnnxStylizer
+    from ..enlarger import Enlarger
     from ..frame import Image, StreamInfo
 
 
@@ -30,6 +31,7 @@ class PaintOptions:
         device: one of ``providers.DEVICES``.
         threads: of the model; None for one per core.
         max_pixels: most pixels that an input's picture may have; None for the usual limit.
+        quality: ``best``, or ``fast``: painted at half of the size.
     """
 
     style: str | None
@@ -41,6 +43,7 @@ class PaintOptions:
     device: str
     threads: int | None
     max_pixels: int | None = None
+    quality: str = "best"
 
     def parse_size(self) -> SizeRequest | None:
         """What the size means.
@@ -73,6 +76,12 @@ class PaintOptions:
         stylizer.strength = self.strength
         return stylizer
 
+    def scaler(self) -> Enlarger | None:
+        """What has pictures painted at half of their size; None at the full size."""
+        from ..enlarger import Enlarger
+
+        return Enlarger() if self.quality == "fast" else None
+
     def style_name(self, stylizer: OnnxStylizer) -> str:
         """The style that is painted, also where none was asked for."""
         return self.style or stylizer.description.painted_styles[0].name
@@ -97,10 +106,13 @@ class PaintOptions:
         Raises:
             SourceError: they are not.
         """
-        if min(info.width, info.height) < MINIMUM_SIDE:
+        fast = self.quality == "fast"
+        least = 2 * MINIMUM_SIDE if fast else MINIMUM_SIDE
+        if min(info.width, info.height) < least:
             raise SourceError(
                 f"{name} has pictures of {info.width}x{info.height} pixels, too small to paint;"
-                f" each side needs at least {MINIMUM_SIDE}: give a larger --size"
+                f" each side needs at least {least}: give a larger --size"
+                + (", or --quality best" if fast else "")
             )
 
     def output_info(self, info: StreamInfo) -> StreamInfo:

@@ -17,6 +17,7 @@ from .painting import PaintOptions, running_device
 if TYPE_CHECKING:
     from ..batch import Job
     from ..engine import OnnxStylizer
+    from ..enlarger import Enlarger
     from ..metrics import RunStats
     from ..sinks.encoders import VideoOptions
     from ..sizes import SizeRequest
@@ -85,12 +86,14 @@ def video(
     if report is not None:
         check_report(Path(report), plan, paint.model, overwrite=overwrite)
     with paint.open_stylizer() as stylizer, Reporter(context.obj) as reporter:
-        convert = _Converter(stylizer, paint, steadiness, encoding, first, last, size)
+        scaler = paint.scaler()
+        convert = _Converter(stylizer, scaler, paint, steadiness, encoding, first, last, size)
         outcomes, code = run_jobs(plan, convert, reporter)
         if report is not None:
             single = len(plan.jobs) == 1
             made = make_report(outcomes, stylizer, paint, single=single)
-            write_report(made | {"temporal": steadiness}, Path(report))
+            chosen = {"temporal": steadiness, "quality": paint.quality}
+            write_report(made | chosen, Path(report))
     return code
 
 
@@ -99,6 +102,7 @@ class _Converter:
     """Paints one video file."""
 
     stylizer: OnnxStylizer
+    scaler: Enlarger | None
     paint: PaintOptions
     temporal: float
     encoding: VideoOptions
@@ -125,7 +129,9 @@ class _Converter:
         ) as source:
             self.paint.check_size(source.info, job.input)
             info = self.paint.output_info(source.info)
-            self.stylizer.warm_up(source.info.width, source.info.height)
+            half = 1 if self.scaler is None else 2
+            width, height = source.info.width, source.info.height
+            self.stylizer.warm_up(-(-width // half), -(-height // half))
             reporter.begin(Path(job.input).name, info.frame_count)
             with open_sink(job.output, info, self.encoding, copy_from=source) as sink:
                 stats = run(
@@ -133,6 +139,7 @@ class _Converter:
                     self.stylizer,
                     sink,
                     stabilize=stabilizer,
+                    scaler=self.scaler,
                     compose=self.paint.composer(),
                     stop=stop,
                     on_frame=reporter.advance,

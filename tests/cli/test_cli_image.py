@@ -66,6 +66,14 @@ def test_size_and_side_by_side(call, model, picture, tmp_path):
     assert (painted[:, 32:] == (55, 155, 205)).all()
 
 
+def test_fast_paints_at_half_of_the_size(call, model, picture, tmp_path):
+    out = tmp_path / "out.png"
+    result = call("image", picture, "-o", out, "--model", model, "--quality", "fast")
+    assert result.code == 0, result.err
+    assert (read(out) == (55, 155, 205)).all()
+    assert "60x40" in result.err
+
+
 def test_keep_colors_keeps_the_chroma_of_the_input(call, model, picture, tmp_path):
     out = tmp_path / "out.png"
     assert call("image", picture, "-o", out, "--model", model, "--keep-colors").code == 0

@@ -41,6 +41,21 @@ def test_quiet_says_nothing(call, model, clip, tmp_path):
     assert (result.code, result.out, result.err) == (0, "", "")
 
 
+def test_fast_paints_at_half_of_the_size(call, model, clip, tmp_path):
+    out, path = tmp_path / "out.mp4", tmp_path / "report.json"
+    arguments = "video", clip, "-o", out, "--model", model, "--report", path
+    assert call(*arguments, "--quality", "fast").code == 0
+    report = json.loads(path.read_text())
+    assert (report["quality"], report["size"]) == ("fast", [64, 48])
+    assert {"reduce", "enlarge"} <= set(report["stages_ms"])
+    assert abs(media.mean_color(out)[0] - (255 - media.mean_color(clip)[0])) < 4
+
+
+def test_fast_needs_twice_the_least_size(call, model, clip, tmp_path):
+    arguments = "video", clip, "-o", tmp_path / "out.mp4", "--model", model, "--size", "31x31"
+    assert "--quality best" in call(*arguments, "--quality", "fast").error_line
+
+
 def test_temporal_0_paints_every_frame_for_itself(call, model, clip, tmp_path):
     reports = {}
     for name, options in {

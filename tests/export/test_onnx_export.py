@@ -102,6 +102,22 @@ def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch
     assert not (tmp_path / "m.onnx").exists()
 
 
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_the_frame_shows_through_as_far_as_the_identity_is_mixed_in(strength):
+    network = make_checkpoint(CONFIGS["fast"]).build().eval()
+    style = torch.tensor([strength, 0.0, 1 - strength])
+    frame = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
+    session = onnxruntime.InferenceSession(
+        to_onnx(network, ModelDescription(STYLES)).SerializeToString(),
+        providers=["CPUExecutionProvider"],
+    )
+    painted = session.run(None, {"frame": frame.numpy(), "style": style.numpy()})[0]
+    with torch.no_grad():
+        expected = network(frame.permute(0, 3, 1, 2) / 255, style[None])
+    expected = (255 * expected).clamp(0, 255).permute(0, 2, 3, 1)
+    assert (torch.from_numpy(painted) - expected).abs().max() <= 1
+
+
 def test_an_existing_model_is_kept(tmp_path):
     (tmp_path / "m.onnx").write_text("precious")
     with pytest.raises(SinkError, match="--overwrite"):
