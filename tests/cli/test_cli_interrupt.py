@@ -26,7 +26,7 @@ from realtime.frame import Frame, StreamInfo
 from realtime.sinks import open_sink
 from realtime.sinks.video import VideoOptions
 
-FRAMES = 1500
+FRAMES = 5000
 
 
 @pytest.fixture(scope="module")
