@@ -151,7 +151,7 @@ def fold(network: StyleNetwork) -> StyleNetwork:
 
 
 @contextmanager
-def quiet_exporter() -> Iterator[None]:
+def _quiet_exporter() -> Iterator[None]:
     """Hide what the exporter logs about itself and packages that are not installed."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export._trace")]
     levels = [logger.level for logger in loggers]
@@ -170,7 +170,7 @@ def to_onnx(network: AnyStyleNetwork, description: ModelDescription) -> onnx.Mod
     style = torch.full((network.styles,), 1 / network.styles)
     height = torch.export.Dim(SIDES[0], min=MINIMUM_SIDE)
     width = torch.export.Dim(SIDES[1], min=MINIMUM_SIDE)
-    with warnings.catch_warnings(), quiet_exporter():
+    with warnings.catch_warnings(), _quiet_exporter():
         warnings.simplefilter("ignore")  # of the exporter, about itself
         program = torch.onnx.export(
             deploy(network),
@@ -192,16 +192,20 @@ def to_onnx(network: AnyStyleNetwork, description: ModelDescription) -> onnx.Mod
     del model.metadata_props[:]
     for key, value in description.to_metadata().items():
         model.metadata_props.add(key=key, value=value)
-    strip_notes(model.graph)
+    _strip_notes(model.graph)
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def strip_notes(graph: onnx.GraphProto) -> None:
+def _strip_notes(graph: onnx.GraphProto) -> None:
     """Remove the exporter's notes, which quote the paths of the machine."""
     for entry in (*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del entry.metadata_props[:]
         entry.doc_string = ""
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:  # a branch
+                _strip_notes(attribute.g)
 
 
 def export_checkpoint(checkpoint: Path, output: Path, *, overwrite: bool = False) -> list[Parity]:

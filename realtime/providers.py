@@ -213,7 +213,7 @@ def open_session(device: str, create: Callable[[list[Any]], Session]) -> tuple[S
 
 
 def session_options(threads: int, *, spinning: bool) -> SessionOptions:
-    """How every session is opened.
+    """How every session that paints is opened.
 
     Args:
         threads: of the processor.

@@ -24,8 +24,9 @@ def show_report(report: dict[str, Any]) -> None:
     click.echo(
         f"{machine['cpu']}, {settings['threads']} threads, ONNX Runtime"
         f" {report['versions']['onnxruntime']}; model {settings['model']},"
-        f" style {settings['style']}, temporal {settings['temporal']:g}; input"
-        f" {settings['input']}, {settings['frames']} frames, {settings['rounds']} rounds"
+        f" style {settings['style']}, temporal {settings['temporal']:g},"
+        f" quality {settings['quality']};"
+        f" input {settings['input']}, {settings['frames']} frames, {settings['rounds']} rounds"
     )
     for size in report["sizes"]:
         click.echo()

@@ -80,7 +80,12 @@ class PaintOptions:
         """What has pictures painted at half of their size; None at the full size."""
         from ..enlarger import Enlarger
 
-        return Enlarger() if self.quality == "fast" else None
+        return Enlarger() if self._halves else None
+
+    @property
+    def _halves(self) -> bool:
+        # At strength 0 nothing is painted, and every pixel is to stay as it is.
+        return self.quality == "fast" and self.strength > 0
 
     def style_name(self, stylizer: OnnxStylizer) -> str:
         """The style that is painted, also where none was asked for."""
@@ -106,13 +111,13 @@ class PaintOptions:
         Raises:
             SourceError: they are not.
         """
-        fast = self.quality == "fast"
-        least = 2 * MINIMUM_SIDE if fast else MINIMUM_SIDE
+        # The half of an odd side is rounded up.
+        least = 2 * MINIMUM_SIDE - 1 if self._halves else MINIMUM_SIDE
         if min(info.width, info.height) < least:
             raise SourceError(
                 f"{name} has pictures of {info.width}x{info.height} pixels, too small to paint;"
                 f" each side needs at least {least}: give a larger --size"
-                + (", or --quality best" if fast else "")
+                + (", or --quality best" if self._halves else "")
             )
 
     def output_info(self, info: StreamInfo) -> StreamInfo:

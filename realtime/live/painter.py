@@ -41,6 +41,13 @@ class Wishes:
     frozen: bool = False
     since: float = 0.0
 
+    def paints_like(self, other: Wishes) -> bool:
+        """Whether a picture comes out the same, whenever it was wished for."""
+        return np.array_equal(self.weights, other.weights) and all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("strength", "temporal", "keep_colors", "mirror", "frozen")
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:

@@ -151,8 +151,8 @@ class Recorder:
         if output.error is None:
             self.saved.append(path)
             return f"recorded {path}"
-        # One that was ended before its first frame is no failure.
-        if not output.is_empty:
+        # One that was ended before its first frame is no failure, unless its file was asked for.
+        if not output.is_empty or path == self._recording.path:
             self.failures.append((output.name, output.error))
         return f"{output.name} has ended: {output.error}"
 

@@ -262,7 +262,10 @@ class Session:
         ):
             return
         self._dirty = True
-        self._painter.wishes = wishes_of(self._controls, time.monotonic())
+        wishes = wishes_of(self._controls, time.monotonic())
+        # A key that changes no painting has no answer, and nothing needs to be painted again.
+        if not wishes.paints_like(self._painter.wishes):
+            self._painter.wishes = wishes
 
     def _do(self, command: Command | int) -> None:
         if command is Command.QUIT:

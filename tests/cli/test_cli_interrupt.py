@@ -26,13 +26,21 @@ from realtime.frame import Frame, StreamInfo
 from realtime.sinks import open_sink
 from realtime.sinks.video import VideoOptions
 
-FRAMES = 5000
+FRAMES = 3000
 
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("long")
     return media.make_clip(folder / "clip.mp4", frames=FRAMES, codec="mpeg4")
+
+
+@pytest.fixture(autouse=True)
+def hang_ups_count():
+    """Under nohup, the tests and all that they start would ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def nothing() -> None:

@@ -5,7 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import media
+import numpy as np
 from media import listing
 
 
@@ -51,8 +53,17 @@ def test_fast_paints_at_half_of_the_size(call, model, clip, tmp_path):
     assert abs(media.mean_color(out)[0] - (255 - media.mean_color(clip)[0])) < 4
 
 
+def test_fast_at_strength_0_changes_no_pixel(call, model, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 31, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "in.png"), noise)
+    arguments = "image", tmp_path / "in.png", "-o", tmp_path / "out.png", "--model", model
+    assert call(*arguments, "--quality", "fast", "--strength", 0).code == 0
+    before, after = (cv2.imread(str(tmp_path / name)) for name in ("in.png", "out.png"))
+    np.testing.assert_array_equal(before, after)
+
+
 def test_fast_needs_twice_the_least_size(call, model, clip, tmp_path):
-    arguments = "video", clip, "-o", tmp_path / "out.mp4", "--model", model, "--size", "31x31"
+    arguments = "video", clip, "-o", tmp_path / "out.mp4", "--model", model, "--size", "30x30"
     assert "--quality best" in call(*arguments, "--quality", "fast").error_line
 
 

@@ -282,6 +282,15 @@ def test_what_cannot_be_written_is_a_message(tmp_path):
     assert recorder.output is None
 
 
+def test_a_recording_that_was_asked_for_and_got_no_frame_is_a_failure(tmp_path):
+    recorder = Recorder(Recording(tmp_path, path=tmp_path / "asked.mp4"))
+    recorder.start(SIZE)
+    recorder.close()
+    (failure,) = recorder.failures
+    assert "there are no frames" in str(failure[1])
+    assert media.listing(tmp_path) == []
+
+
 def test_a_recording_without_a_frame_leaves_nothing(recorder, tmp_path):
     recorder.toggle(SIZE)
     recorder.toggle(SIZE)

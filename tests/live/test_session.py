@@ -25,6 +25,7 @@ from realtime.live.session import Limits, Session, wishes_of
 from realtime.live.sizing import WorkingSize
 from realtime.sinks.null import NullSink
 from realtime.sinks.stream import StreamSink
+from realtime.sinks.window import Key
 from realtime.sources import capture, open_live
 
 
@@ -68,6 +69,15 @@ def test_every_frame_is_shown_or_counted_as_dropped(stylizer, tmp_path):
     # The decoder may swallow the last one, for which no boundary follows in time.
     assert session.meter.frames + session.dropped in (59, 60)
     assert session.failures == []
+
+
+@pytest.mark.parametrize(("key", "answers"), [("h", 0), ("[", 1)])
+def test_only_a_key_that_changes_the_painting_has_an_answer(stylizer, tmp_path, key, answers):
+    with mjpeg_server.serve(20) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path)
+        session.handle(Key(key))
+        session.run(never)
+    assert len(session.meter.answers.milliseconds()) == answers
 
 
 def test_a_slow_painter_drops_frames_and_stays_close_to_the_present(stylizer, tmp_path):
