@@ -206,12 +206,15 @@ def test_memory_that_runs_out_in_the_middle(model_path, tmp_path, temporal):
     (used,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData"))
     resource.prlimit(process.pid, resource.RLIMIT_DATA, (used, used))
     said = process.communicate(timeout=60)[1]
-    assert process.returncode == 2, said
-    # x264 speaks for itself about its own memory.
-    (line,) = (line for line in said.splitlines() if not line.startswith("x264 "))
-    assert "not enough memory" in line
-    assert listing(folder) == ["out.mp4"]
     assert out.read_bytes() == b"precious"
+    # Whoever asks for memory next is the one to run out. The C library itself gives up at once.
+    if process.returncode not in (127, -signal.SIGABRT):
+        assert process.returncode == 2, said
+        # x264 speaks for itself, and tells FFmpeg no reason.
+        (line,) = (line for line in said.splitlines() if not line.startswith("x264 "))
+        assert line.startswith("stylecam: error: ")
+        assert "not enough memory" in line or "cannot write" in line
+        assert listing(folder) == ["out.mp4"]
 
 
 @pytest.mark.slow
