@@ -50,7 +50,8 @@ def test_the_split_has_the_original_on_the_left(shot, controls):
 @pytest.mark.parametrize("divider", [0, 1])
 def test_the_divider_may_be_at_an_edge(shot, controls, divider):
     controls.view, controls.divider = View.SPLIT, divider
-    compose(shot, controls, SIZE)
+    picture = compose(shot, controls, SIZE)
+    assert (picture[:, 4:-4] == (40 if divider else 200)).all()
 
 
 @pytest.mark.parametrize("view", View)

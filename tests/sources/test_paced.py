@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from fractions import Fraction
 
@@ -51,7 +52,14 @@ def test_the_synthetic_picture_is_live_too():
 
 
 def test_closing_while_nobody_reads_ends_the_thread():
-    open_live("synthetic").close()
+    before = set(threading.enumerate())
+    source = open_live("synthetic")
+    assert source.start(60)
+    assert set(threading.enumerate()) > before
+    source.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_damaged_file_is_told_of(clip, tmp_path):
