@@ -17,7 +17,7 @@ import cv2
 
 from ..errors import SinkError
 from ..frame import Image
-from .window_libraries import check_loaded
+from .window_libraries import check_loaded, prefer_the_systems
 
 _SMALLEST = 64
 """Pixels of a side below which a window has no size yet, or none worth painting for."""
@@ -87,6 +87,7 @@ class Window:
     def __init__(self, title: str, size: tuple[int, int]) -> None:
         check_display()
         check_loaded()
+        prefer_the_systems()
         self._title = title
         self._events: list[Event] = []
         self._fullscreen = False

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
+from desktop import desktop
 
 from realtime.errors import SinkError
 from realtime.sinks.window import check_display, key_name
@@ -59,3 +61,24 @@ def test_a_window_beside_pyav_needs_its_libraries_first(first, hangs):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     # Should the two wheels stop sharing names of files, all of this can go.
     assert ("after PyAV was imported" in done.stdout) is hangs
+
+
+@LINUX
+@pytest.mark.slow
+def test_qt_tells_the_systems_xlib_who_reads_the_events(tmp_path):
+    code = (
+        "from realtime.sinks.window import Window\n"
+        "with Window('stylecam', (200, 100)) as window:\n    window.poll()\n"
+    )
+    with desktop() as here:
+        trace = {"LD_DEBUG": "bindings", "LD_DEBUG_OUTPUT": str(tmp_path / "trace")}
+        environment = {**os.environ, **here.environment, **trace}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    (bound,) = (
+        line
+        for path in tmp_path.glob("trace.*")
+        for line in path.read_text(errors="replace").splitlines()
+        if "libQt5XcbQpa" in line and "`XSetEventQueueOwner'" in line
+    )
+    # OpenCV's own copy has a hash in its name. Without one, prefer_the_systems can go.
+    assert "/libX11-xcb.so.1 " in bound.partition(" to ")[2]
