@@ -115,6 +115,13 @@ if TYPE_CHECKING:
     help="Part of the photographs that are painted at less than full strength, for --strength.",
 )
 @click.option(
+    "--optimizer",
+    type=click.Choice(["muon", "adam"]),
+    default="muon",
+    show_default=True,
+    help="What follows the gradient; muon needs fewer steps.",
+)
+@click.option(
     "--learning-rate",
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),

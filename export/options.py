@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .network import NetworkConfig
+from .optimizer import OptimizerKind
 
 FIDELITY_WEIGHT = 10.0
 """Weight of the difference to the photograph, as far as nothing is to be painted."""
@@ -30,7 +31,8 @@ class TrainingOptions:
             lowered where they are far: 0 leaves it as it is, 1 makes up for the distance.
         weaker: part of the photographs that are painted at less than full strength, in a mixture
             with the identity style; 0 trains without it, and so do networks that have none.
-        learning_rate: largest learning rate of Adam.
+        optimizer: see `export.optimizer.StyleOptimizer`.
+        learning_rate: the largest one.
         bfloat16: compute the network, not the judge, in bfloat16: faster where the processor has
             instructions for it.
         seed: of all random numbers; equal seeds give equal networks on one machine.
@@ -49,6 +51,7 @@ class TrainingOptions:
     grid_weight: float = 0.05
     balance: float = 1.0
     weaker: float = 0.15
+    optimizer: OptimizerKind = "muon"
     learning_rate: float = 3e-3
     bfloat16: bool = False
     seed: int = 0
@@ -74,5 +77,7 @@ class TrainingOptions:
     def from_dict(cls, values: dict[str, Any]) -> TrainingOptions:
         """From what `to_dict` gave."""
         known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        known.setdefault("balance", 0.0)  # a training from before there was any
+        # A training from before there was any.
+        known.setdefault("balance", 0.0)
+        known.setdefault("optimizer", "adam")
         return cls(**{**known, "network": NetworkConfig(**values["network"])})

@@ -37,6 +37,7 @@ from .dataset import (
     to_tensor,
 )
 from .network import StyleNetwork
+from .optimizer import StyleOptimizer
 from .options import TrainingOptions
 from .paintings import describe_style
 from .perceptual import (
@@ -49,7 +50,7 @@ from .perceptual import (
     tone_loss,
     total_variation,
 )
-from .rows import add_rows, parameter_groups
+from .rows import add_rows
 
 WARM_UP = 0.05
 """Part of the steps in which the learning rate rises; then it falls along a cosine."""
@@ -139,7 +140,7 @@ class Trainer:
             device=self.device, memory_format=torch.channels_last
         )  # type: ignore[call-overload]
         self._steps_before = sum(earlier.step for earlier in (base, start) if earlier)
-        self.optimizer = torch.optim.Adam(parameter_groups(self.network), fused=True)
+        self.optimizer = StyleOptimizer(self.network, options.optimizer)
         self.step = 0
         pictures = [self._read_painting(path) for path in paintings]
         self.targets = self._style_targets(pictures)
@@ -210,9 +211,9 @@ class Trainer:
         options = self.options
         # Every step draws from its own generator: a resumed run sees the very same numbers.
         random = np.random.default_rng((options.seed, self.step))
-        for group in self.optimizer.param_groups:
-            pace = group["pace"] * learning_rate_factor(self.step / options.steps)
-            group["lr"] = options.learning_rate * pace
+        self.optimizer.set_rate(
+            options.learning_rate * learning_rate_factor(self.step / options.steps)
+        )
         self.network.train()
 
         photographs = self.photographs.batch(options.batch, random)
@@ -246,7 +247,7 @@ class Trainer:
             raise OptionError(
                 f"training diverged at step {self.step}; use a lower learning rate or other weights"
             )
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         self.optimizer.step()
