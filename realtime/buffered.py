@@ -12,10 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar, cast
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # A wait without a timeout cannot be interrupted by Ctrl-C on Windows.
 _WAIT_SECONDS = 0.2
@@ -161,20 +164,52 @@ def workers_left() -> bool:
     return any(isinstance(thread, Worker) for thread in threading.enumerate())
 
 
-class ReadAhead(Generic[Item]):
-    """Iterates over ``items`` in a thread of its own, a few items ahead of the consumer.
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[Item]):
+    """What became of one item: a result, or an error."""
 
-    Order is kept and nothing is lost. Use it as a context manager and iterate once.
+    result: Item | None = None
+    error: BaseException | None = None
+
+
+class MapAhead(Generic[Item, Result]):
+    """Iterates over ``function(item)`` for every item, worked out ahead of the consumer.
+
+    Order is kept and nothing is lost. An error of the function or of ``items`` surfaces after
+    everything that was made before it. Use it as a context manager and iterate once.
+
+    Args:
+        function: called from several threads at once if there are several.
+        items: one thread at a time takes from them.
+        threads: how many items are worked on at the same time, at least 1.
+        capacity: how many results may wait, besides as many as are being made.
     """
 
-    def __init__(self, items: Iterable[Item], capacity: int = 3) -> None:
-        self._items = items
-        self._channel: Channel[Item] = Channel(capacity)
-        self._error: BaseException | None = None
-        self._thread = Worker(self._work, "read-ahead")
+    def __init__(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        threads: int = 1,
+        capacity: int = 1,
+        name: str = "map-ahead",
+    ) -> None:
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, but is {threads}")
+        self._function = function
+        self._items = iter(items)
+        # Whoever takes an item takes a place in the row with it, where the result will appear.
+        self._turn = threading.Lock()
+        self._row: Channel[Channel[_Made[Result]]] = Channel(capacity + threads)
+        self._threads = [Worker(self._work, name) for _ in range(threads)]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:  # an interrupt, or too many threads
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -183,29 +218,59 @@ class ReadAhead(Generic[Item]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._channel.close()
-        self._thread.wait_to_the_end()
+        self._end()
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Result]:
         while True:
             try:
-                item = self._channel.get()
+                made = self._row.get().get()
             except ChannelClosed:
-                break
-            yield item
-        if self._error is not None:
-            raise self._error
+                return
+            if made.error is not None:
+                raise made.error
+            yield cast(Result, made.result)
+
+    def _end(self) -> None:
+        self._row.close()
+        with ExitStack() as stack:  # an interrupt during one wait does not spare the others
+            for thread in self._threads:
+                if thread.ident is not None:
+                    stack.callback(thread.wait_to_the_end)
 
     def _work(self) -> None:
-        try:
-            for item in self._items:
-                self._channel.put(item)
-        except ChannelClosed:
-            pass
-        except BaseException as error:  # raised again in the consumer
-            self._error = error
-        finally:
-            self._channel.finish()
+        with suppress(ChannelClosed):
+            while True:
+                place: Channel[_Made[Result]] = Channel(1)
+                try:
+                    place.put(_Made(self._function(self._take(place))))
+                except ChannelClosed:
+                    place.finish()
+                    raise
+                except BaseException as error:  # raised again in the consumer
+                    place.put(_Made(error=error))
+
+    def _take(self, place: Channel[_Made[Result]]) -> Item:
+        """The next item, when ``place`` stands in the row.
+
+        Raises:
+            ChannelClosed: there is none, or the consumer has gone.
+        """
+        with self._turn:
+            self._row.put(place)
+            try:
+                return next(self._items)
+            except StopIteration:
+                raise ChannelClosed from None
+
+
+class ReadAhead(MapAhead[Item, Item]):
+    """Iterates over ``items`` in a thread of its own, a few items ahead of the consumer.
+
+    Order is kept and nothing is lost. Use it as a context manager and iterate once.
+    """
+
+    def __init__(self, items: Iterable[Item], capacity: int = 3) -> None:
+        super().__init__(lambda item: item, items, capacity=capacity, name="read-ahead")
 
 
 class WriteBehind(Generic[Item]):

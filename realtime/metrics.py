@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,19 +39,19 @@ def percentile(values: Sequence[float], percent: float) -> float:
 class StageTimer:
     """Collects the durations of named stages.
 
-    Each stage may be timed from a thread of its own; one stage belongs to one thread.
+    Each stage may be timed from a thread of its own, or from several.
     """
 
     def __init__(self) -> None:
         # Plain numbers: hours of film have millions.
-        self._seconds: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._seconds: dict[str, array[float]] = {}
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
         """Time the body of a ``with``; a body that raises is not counted."""
         start = time.perf_counter()
         yield
-        self._seconds[stage].append(time.perf_counter() - start)
+        self._add(stage, time.perf_counter() - start)
 
     def wrap(self, function: Callable[[Item], Result], stage: str) -> Callable[[Item], Result]:
         """The same function, timed."""
@@ -72,8 +71,12 @@ class StageTimer:
                 item = next(iterator)
             except StopIteration:
                 return
-            self._seconds[stage].append(time.perf_counter() - start)
+            self._add(stage, time.perf_counter() - start)
             yield item
+
+    def _add(self, stage: str, seconds: float) -> None:
+        # Neither of the two calls can be divided by another thread.
+        self._seconds.setdefault(stage, array("d")).append(seconds)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Protocol
 
-from .buffered import ReadAhead, WriteBehind
+from .buffered import MapAhead, ReadAhead, WriteBehind
 from .frame import Frame, Image
 from .interfaces import Scaler
 from .metrics import RunStats, StageTimer, frame_rate
+
+PAINTERS = 2
+"""How many small frames are best painted at the same time, each in a thread of its own.
+
+A network's layers wait for each other's last thread, and what does not divide runs in one; with two
+frames under way, one fills the gaps of the other.
+"""
+_SMALL_PIXELS = 600_000
+"""Frames of more pixels are painted one at a time: each under way takes 130 bytes a pixel."""
 
 _STAGES = ("decode", "reduce", "stylize", "stabilize", "enlarge", "compose", "encode")
 
@@ -21,6 +30,11 @@ class FrameWriter(Protocol):
     def write(self, frame: Frame) -> None:
         """Take one frame."""
         ...
+
+
+def painters_for(width: int, height: int) -> int:
+    """How many frames of so many pixels are best painted at the same time; see ``run``."""
+    return PAINTERS if width * height <= _SMALL_PIXELS else 1
 
 
 def never() -> bool:
@@ -38,6 +52,7 @@ def run(
     compose: Callable[[Image, Image], Image] | None = None,
     stop: Callable[[], bool] = never,
     on_frame: Callable[[int], None] | None = None,
+    painters: int = 1,
     threaded: bool = True,
 ) -> RunStats:
     """Paint every frame of ``source`` into ``sink``.
@@ -47,14 +62,17 @@ def run(
 
     Args:
         source: frames in order.
-        stylize: paints one picture.
+        stylize: paints one picture; called by several threads at once if there are ``painters``.
         sink: takes the painted frames, each with the time of its original.
         stabilize: ``(frame, painted) -> painted``, given every frame in order.
         scaler: has frames painted and steadied at another size; None takes them as they are.
         compose: ``(original, painted) -> picture``, e.g. the two side by side.
-        stop: asked before each frame; true ends the run, and what was painted is written.
-        on_frame: told the number of frames painted so far, in the caller's thread.
-        threaded: read and write in threads of their own, overlapping the model.
+        stop: asked before each frame is finished, in the caller's thread; true ends the run: every
+            frame that was finished is written, and those painted ahead are discarded.
+        on_frame: told the number of frames finished so far, in the caller's thread.
+        painters: how many threads paint, each another frame.
+        threaded: read, paint and write in threads of their own, while the caller's thread steadies
+            and composes; from a live source, the caller's thread reads and paints as well.
 
     Returns:
         What was done. An error of any part is raised here, with its original type, after every
@@ -64,23 +82,30 @@ def run(
     clock = _OutputClock(sink)
     painted = 0
     interrupted = False
+
+    def paint(frame: Frame) -> tuple[Frame, Frame, Image]:
+        small = frame
+        if scaler is not None:
+            with timer.measure("reduce"):
+                small = frame.with_image(scaler.reduce(frame.image))
+        with timer.measure("stylize"):
+            return frame, small, stylize(small.image)
+
     with ExitStack() as stack:
         frames = timer.iterate(source, "decode")
         write = timer.wrap(clock.write, "encode")
         if threaded:
-            if not _is_live(source):
-                frames = iter(stack.enter_context(ReadAhead(frames)))
             write = stack.enter_context(WriteBehind(write)).put
-        for frame in frames:
+        if threaded and not _is_live(source):
+            frames = iter(stack.enter_context(ReadAhead(frames)))
+            paintings = iter(stack.enter_context(MapAhead(paint, frames, threads=painters)))
+        else:
+            paintings = map(paint, frames)
+        for frame, small, painting in paintings:
             if stop():
                 interrupted = True
                 break
-            small = frame
-            if scaler is not None:
-                with timer.measure("reduce"):
-                    small = frame.with_image(scaler.reduce(frame.image))
-            with timer.measure("stylize"):
-                image = stylize(small.image)
+            image = painting
             if stabilize is not None:
                 with timer.measure("stabilize"):
                     image = stabilize(small, image)

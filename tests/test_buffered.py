@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from realtime.buffered import Channel, ChannelClosed, ReadAhead, WriteBehind
+from realtime.buffered import Channel, ChannelClosed, MapAhead, ReadAhead, WriteBehind
 
 
 def test_a_channel_is_first_in_first_out():
@@ -73,6 +73,83 @@ def test_waiting_can_time_out():
 def test_a_channel_needs_room():
     with pytest.raises(ValueError, match="capacity"):
         Channel(0)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 2, 200])
+def test_mapping_ahead_keeps_order(threads, count):
+    with MapAhead(lambda item: item * item, range(count), threads=threads) as results:
+        assert list(results) == [item * item for item in range(count)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_mapping_ahead_takes_no_more_than_it_may(threads):
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield len(taken)
+
+    with MapAhead(str, endless(), threads=threads, capacity=2) as results:
+        assert next(iter(results)) == "1"
+        time.sleep(0.05)
+    assert len(taken) <= 1 + threads + 2 + 1
+
+
+@pytest.mark.parametrize("broken", ["function", "items"])
+def test_what_was_made_before_an_error_arrives_first(broken):
+    def items():
+        yield from range(7)
+        if broken == "items":
+            raise OSError("broken")
+        yield from range(7, 20)
+
+    def function(item):
+        time.sleep(0.02 if item == 6 else 0)
+        if item == 7:
+            raise OSError("broken")
+        return item
+
+    got = []
+    with MapAhead(function, items(), threads=3) as results, pytest.raises(OSError, match="broken"):  # noqa: PT012
+        for result in results:
+            got.append(result)
+    assert got == list(range(7))
+
+
+def test_none_is_a_result_too():
+    with MapAhead([].append, range(3), threads=2) as results:
+        assert list(results) == [None] * 3
+
+
+def test_mapping_needs_a_thread():
+    with pytest.raises(ValueError, match="threads"):
+        MapAhead(str, [], threads=0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to itself")
+def test_an_interrupted_wait_for_one_thread_does_not_spare_the_others():
+    hold, ended = threading.Event(), []
+
+    def function(item):
+        hold.wait(10)
+        time.sleep(0.1)
+        ended.append(item)
+
+    def interrupt():
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+        hold.set()
+
+    thread = threading.Thread(target=interrupt)
+    with pytest.raises(KeyboardInterrupt), MapAhead(function, range(3), threads=3):  # noqa: PT012
+        thread.start()
+        time.sleep(0.05)
+        raise KeyError
+    assert sorted(ended) == [0, 1, 2]
+    thread.join()
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 5])
