@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,22 +18,32 @@ from .frame import Image, check_image
 from .messages import one_line
 from .model import FRAME_INPUT, MINIMUM_SIDE, OUTPUT, STYLE_INPUT, ModelDescription
 from .model_files import default_model, read_model
-from .providers import Session, is_of_runtime, open_session, runtime, session_options
+from .providers import (
+    CPU,
+    PROVIDERS,
+    Session,
+    is_of_runtime,
+    open_session,
+    runtime,
+    session_options,
+)
 
 logger = logging.getLogger(__name__)
 
 # Below this strength the frame itself fades in: the network's identity style comes close to the
 # frame, but does not reproduce it exactly.
 _FADE_BELOW = 0.25
+_CPU_NAME = PROVIDERS[CPU].name
 
 
 class OnnxStylizer:
     """Calls a stylecam model on one picture after another.
 
-    Not for use from several threads at once, but style and strength may be set from another one
-    while a picture is being painted; they hold from the next picture on.
+    Style and strength may be set from another thread while a picture is being painted; they hold
+    from the next picture on.
 
     Attributes:
+        at_once: how many pictures it is ready to paint at the same time; see ``share``.
         description: what the model says of itself.
         path: of the model file.
         device: what was asked for.
@@ -64,23 +75,48 @@ class OnnxStylizer:
         if threads is not None and not 1 <= threads <= 1024:
             raise OptionError(f"threads must be from 1 to 1024, not {threads}")
         checked = read_model(default_model() if model is None else Path(model))
-        options = session_options(threads or available_cores(), spinning=spinning)
-
-        def create(providers: list[Any]) -> Session:
-            return runtime().InferenceSession(
-                checked.data, options, providers=providers, enable_fallback=False
-            )
-
+        self._threads = threads or available_cores()
+        self._spinning = spinning
+        self._data = checked.data
+        self.at_once = 1
         self.path = checked.path
         self.description: ModelDescription = checked.description
         self.device = device
-        self._session, provider = open_session(device, create)
+        self._session, provider = open_session(device, self._create_session)
         self.provider = provider.name
         logger.info("%s runs on %s", self.path, self.provider)
         self._memory = provider.memory
-        self._buffers: _Buffers | None = None
+        self._idle: list[_Buffers] = []
         self._strength = 1.0
         self._style = _first_painted(self.description)
+
+    def _create_session(self, providers: list[Any]) -> Session:
+        # Each thread that calls is one of them; the session's own ones help wherever they can.
+        options = session_options(self._threads - self.at_once + 1, spinning=self._spinning)
+        return runtime().InferenceSession(
+            self._data, options, providers=providers, enable_fallback=False
+        )
+
+    def share(self, at_once: int) -> int:
+        """Get ready for so many threads that call at the same time, each with another picture.
+
+        On the processor two pictures keep two threads busy better than one picture does, whose
+        parts wait for each other. Each takes longer, and memory of its own. Where more threads
+        call than this is ready for, they only share what there is. Not while a picture is painted.
+
+        Returns:
+            How many it is ready for now: no more than it has threads, and 1 on other devices.
+
+        Raises:
+            ProviderError: the model cannot be opened again.
+        """
+        at_once = max(1, min(at_once, self._threads)) if self.provider == _CPU_NAME else 1
+        if at_once != self.at_once:
+            self._idle.clear()
+            self._session = None  # its threads end before the others begin
+            self.at_once = at_once
+            self._session, _ = open_session(CPU, self._create_session)
+        return at_once
 
     @property
     def strength(self) -> float:
@@ -148,10 +184,10 @@ class OnnxStylizer:
                 f" each side needs at least {MINIMUM_SIDE}"
             )
         try:
-            if self._buffers is None or self._buffers.size != (height, width):
-                self._buffers = None  # frees the old ones before the new ones are made
-                self._buffers = _Buffers(self._session, self._memory, height, width, style.size)
-            return self._buffers.run(image, style)
+            buffers = self._take_buffers(height, width, style.size)
+            painted = buffers.run(image, style)
+            self._idle.append(buffers)
+            return painted
         except Exception as error:
             if _is_out_of_memory(error):
                 raise OptionError(
@@ -165,9 +201,20 @@ class OnnxStylizer:
                 " it again, or try another --device"
             ) from error
 
+    def _take_buffers(self, height: int, width: int, style_count: int) -> _Buffers:
+        """Those of an earlier picture, which no other thread uses now, or new ones."""
+        while self._idle:
+            # Another thread may have been faster.
+            with suppress(IndexError):
+                buffers = self._idle.pop()
+                if buffers.size == (height, width):
+                    return buffers
+                del buffers  # frees the old ones before the new ones are made
+        return _Buffers(self._session, self._memory, height, width, style_count)
+
     def close(self) -> None:
         """Free the session and its memory; the stylizer paints no more."""
-        self._buffers = None
+        self._idle.clear()
         self._session = None
 
     def __enter__(self) -> Self:

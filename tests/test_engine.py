@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -173,6 +174,33 @@ def test_threads_do_not_change_the_result(model_path, picture, options):
         np.testing.assert_array_equal(
             stylizer(picture), tiny_model.expected(picture, {"negative": 1})
         )
+
+
+@pytest.mark.parametrize(("threads", "at_once"), [(1, 2), (2, 2), (3, 2), (2, 3)])
+def test_several_pictures_at_once_are_painted_the_same(model_path, threads, at_once):
+    """Of several sizes too, by more threads than were announced."""
+    chance = np.random.default_rng(1)
+    pictures = [
+        chance.integers(0, 256, (height, width, 3), np.uint8)
+        for height, width in ((40, 64), (40, 64), (33, 50), (16, 16)) * 10
+    ]
+    with (
+        OnnxStylizer(model_path, device="cpu", threads=threads, spinning=False) as stylizer,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        assert stylizer.share(at_once) == stylizer.at_once == min(threads, at_once)
+        painted = list(pool.map(stylizer, pictures))
+    for picture, painting in zip(pictures, painted, strict=True):
+        np.testing.assert_array_equal(painting, tiny_model.expected(picture, {"negative": 1}))
+
+
+def test_sharing_can_change_between_pictures(model_path, picture):
+    expected = tiny_model.expected(picture, {"negative": 1})
+    with OnnxStylizer(model_path, device="cpu", threads=2) as stylizer:
+        assert stylizer.at_once == 1
+        for at_once, ready in ((2, 2), (2, 2), (1, 1), (5, 2), (0, 1)):
+            assert stylizer.share(at_once) == ready
+            np.testing.assert_array_equal(stylizer(picture), expected)
 
 
 @pytest.mark.parametrize("threads", [0, -1, 100_000])

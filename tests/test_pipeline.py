@@ -168,7 +168,8 @@ def test_a_real_line_makes_the_same_pixels_in_threads(model_path, size):
             for index, frame in enumerate(chain(*scenes))
         ]
         sink = ListSink()
-        with OnnxStylizer(model_path, device="cpu", threads=2, at_once=2) as stylizer:
+        with OnnxStylizer(model_path, device="cpu", threads=2) as stylizer:
+            stylizer.share(options.get("painters", 1))
             run(source, stylizer, sink, stabilize=TemporalStabilizer(), **options)
         return [(frame.pts, frame.image.tobytes()) for frame in sink.frames]
 

@@ -92,6 +92,7 @@ def test_many_frames_with_changing_styles_sizes_and_strengths(model_path):
                 stylizer,
                 sink,
                 stabilize=stabilize,
+                painters=chance.choice((1, 2)),
                 threaded=chance.random() < 0.8,
             )
             stabilizer.reset()

@@ -82,17 +82,26 @@ class ModelSettings:
             stylizer.set_style(parse_style(self.style, stylizer.description))
         return stylizer
 
-    def open_line(self, clip: Clip) -> tuple[OnnxStylizer, Enlarger | None]:
-        """Model and enlarger as ``stylecam video`` has them, ready for the frames of ``clip``."""
+    def open_line(self, clip: Clip, *, threaded: bool) -> tuple[OnnxStylizer, Enlarger | None]:
+        """Model and enlarger as ``stylecam video`` has them, ready for the frames of ``clip``.
+
+        Args:
+            clip: what is painted.
+            threaded: several frames may be painted at the same time.
+        """
         # The other stages want the cores while the model waits.
         stylizer = self.open(spinning=False)
-        if self.quality != "fast":
-            stylizer.warm_up(clip.width, clip.height)
-            return stylizer, None
-        from ..enlarger import Enlarger
+        width, height, enlarger = clip.width, clip.height, None
+        if self.quality == "fast":
+            from ..enlarger import Enlarger
 
-        stylizer.warm_up(-(-clip.width // 2), -(-clip.height // 2))
-        return stylizer, Enlarger()
+            width, height, enlarger = -(-width // 2), -(-height // 2), Enlarger()
+        if threaded:
+            from ..pipeline import painters_for
+
+            stylizer.share(painters_for(width, height))
+        stylizer.warm_up(width, height)
+        return stylizer, enlarger
 
 
 @dataclass(slots=True)
@@ -181,7 +190,7 @@ class PipelineContender:
 
     def open(self) -> str:
         """Open the model and paint one picture."""
-        self._stylizer, self._scaler = self.settings.open_line(self.clip)
+        self._stylizer, self._scaler = self.settings.open_line(self.clip, threaded=self.threaded)
         return self._stylizer.provider
 
     def turn(self) -> Turn:
@@ -200,6 +209,7 @@ class PipelineContender:
                 sink,
                 stabilize=_stabilizer(self.temporal),
                 scaler=self._scaler,
+                painters=self._stylizer.at_once,
                 threaded=self.threaded,
             )
             sink.close()  # an encoder still holds the last frames

@@ -111,7 +111,7 @@ class _Converter:
     size: SizeRequest | None
 
     def __call__(self, job: Job, stop: StopOnSignal, reporter: Reporter) -> Outcome:
-        from ..pipeline import run
+        from ..pipeline import painters_for, run
         from ..sinks import open_sink
         from ..sinks.video import VideoFileSink
         from ..sources import open_source
@@ -130,8 +130,11 @@ class _Converter:
             self.paint.check_size(source.info, job.input)
             info = self.paint.output_info(source.info)
             half = 1 if self.scaler is None else 2
-            width, height = source.info.width, source.info.height
-            self.stylizer.warm_up(-(-width // half), -(-height // half))
+            width, height = -(-source.info.width // half), -(-source.info.height // half)
+            painters = self.stylizer.share(
+                1 if source.info.is_live else painters_for(width, height)
+            )
+            self.stylizer.warm_up(width, height)
             reporter.begin(Path(job.input).name, info.frame_count)
             with open_sink(job.output, info, self.encoding, copy_from=source) as sink:
                 stats = run(
@@ -143,6 +146,7 @@ class _Converter:
                     compose=self.paint.composer(),
                     stop=stop,
                     on_frame=reporter.advance,
+                    painters=painters,
                 )
                 if stats.frames == 0:
                     if stats.interrupted:
