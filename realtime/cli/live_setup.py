@@ -119,6 +119,7 @@ def open_session(
         return opened
     if window is not None:
         _fit_window(window, camera.info)
+    opened.sizing.expect(camera.info.rate)
     # Raises where --size does not fit.
     opened.sizing.size_for(camera.info.width, camera.info.height)
     outputs = _open_outputs(given, camera.info, reporter, stack, room)

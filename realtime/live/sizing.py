@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from fractions import Fraction
 
 from ..model import MINIMUM_SIDE
 from ..sizes import SizeRequest
@@ -42,6 +43,8 @@ class WorkingSize:
     Where painting alone is fast enough but other work, an encoder's perhaps, lets too few pictures
     through, it steps down too. If that does not help, it goes back and leaves it for a while.
 
+    A source that is slower than the target leaves more time for each picture; see `expect`.
+
     `took` and `shown` may be called from different threads.
 
     Args:
@@ -53,8 +56,8 @@ class WorkingSize:
     """
 
     def __init__(self, target_fps: float | None, fixed: SizeRequest | None = None) -> None:
-        self._period = None if target_fps is None or fixed is not None else 1 / target_fps
-        self._budget = None if self._period is None else _SHARE * self._period
+        self._target = None if target_fps is None or fixed is not None else 1 / target_fps
+        self._claimed = self._period = self._target
         self._fixed = fixed
         self._step = 0
         self._least = 0.0
@@ -75,6 +78,22 @@ class WorkingSize:
     def scale(self) -> float:
         """Side of the working size over that of the full size."""
         return self._scale_of(self._step)
+
+    @property
+    def _budget(self) -> float | None:
+        """Seconds that painting a picture may take; None where nothing is chosen."""
+        return None if self._period is None else _SHARE * self._period
+
+    def expect(self, rate: Fraction | None) -> None:
+        """Take the source's rate into account, where it is slower than the target.
+
+        Args:
+            rate: frames per second that the source claims; None where it says nothing. That it
+                comes even more slowly is no reason to paint larger: its decoder may be waiting
+                for the cores that painting takes.
+        """
+        if self._target is not None and rate:
+            self._claimed = self._period = max(self._target, float(1 / rate))
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) to paint a picture of ``width`` x ``height`` pixels at.
@@ -126,12 +145,16 @@ class WorkingSize:
 
     def _interval_if_behind(self) -> float | None:
         """Seconds from picture to picture; None while as many are shown as wanted, or as come."""
-        assert self._period is not None
+        assert self._target is not None
+        assert self._claimed is not None
         (start, dropped_before), (end, dropped) = self._shown[0], self._shown[-1]
         if end - start < _DOWN_SECONDS:
             return None
         count = len(self._shown) - 1
-        wanted = min((end - start) / self._period, count + dropped - dropped_before)
+        came = count + dropped - dropped_before
+        # A source may be faster than it says.
+        self._period = max(self._target, min(self._claimed, (end - start) / came))
+        wanted = min((end - start) / self._target, came)
         return (end - start) / count if count < _TOLERANCE * wanted else None
 
     def _relieve(self, interval: float | None, now: float) -> None:

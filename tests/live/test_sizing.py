@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -176,6 +177,49 @@ def test_a_slow_camera_is_no_slow_machine():
     machine = Busy(WorkingSize(25), paint=0.02, rest=0.0, rate=12.0)
     assert machine.run(30) == FULL
     assert machine.sizing.changed == 0
+
+
+@pytest.mark.parametrize(("paint", "fits"), [(0.06, True), (0.075, False), (0.2, False)])
+def test_a_slow_camera_leaves_more_time_for_each_picture(paint, fits):
+    """Of the 83 ms between two frames of 12 fps, painting may take 67."""
+    machine = Busy(WorkingSize(25), paint=paint, rest=0.0, rate=12.0)
+    machine.sizing.expect(Fraction(12))
+    width, height = machine.run(30)
+    assert ((width, height) == FULL) is fits
+    assert paint * (width * height) / (FULL[0] * FULL[1]) <= 0.81 / 12
+    # As large as fits: the next step would be up to 1.2 times as wide.
+    assert fits or paint * (1.2 * width / FULL[0]) ** 2 > 0.9 * 0.8 / 12
+    assert machine.sizing.changed == (0 if fits else 1)
+
+
+@pytest.mark.parametrize("rate", [None, Fraction(30), Fraction(60), Fraction(0)])
+def test_a_camera_that_is_no_slower_changes_nothing(rate):
+    sizing = WorkingSize(25)
+    sizing.expect(rate)
+    width, height = Machine(sizing, 0.038).run(5)
+    assert 0.038 * width * height / (FULL[0] * FULL[1]) <= 0.8 / 25
+    assert sizing.changed == 1
+
+
+def test_a_camera_that_is_faster_than_it_says_does_not_stutter():
+    machine = Busy(WorkingSize(25), paint=0.15, rest=0.0, rate=30.0)
+    machine.sizing.expect(Fraction(5))
+    width, height = machine.run(30)
+    assert 0.15 * (width * height) / (FULL[0] * FULL[1]) <= 0.8 / 25
+
+
+def test_a_camera_that_comes_late_is_not_painted_larger():
+    """Its decoder may be waiting for the cores that painting takes."""
+    machine = Busy(WorkingSize(25), paint=0.06, rest=0.0, rate=12.0)
+    machine.sizing.expect(Fraction(30))
+    width, height = machine.run(30)
+    assert 0.06 * (width * height) / (FULL[0] * FULL[1]) <= 0.8 / 25
+
+
+def test_the_size_that_was_asked_for_stays_whatever_the_camera_says():
+    machine = Machine(WorkingSize(25, SizeRequest(height=360)), 10.0)
+    machine.sizing.expect(Fraction(5))
+    assert machine.run(100) == (640, 360)
 
 
 def test_a_rate_that_wavers_changes_nothing():
