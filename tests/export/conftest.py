@@ -8,8 +8,9 @@ from export.loss_networks import load_loss_network
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _few_threads():
-    torch.set_num_threads(2)
+def _one_thread():
+    # These networks are small: on busy cores threads wait for each other, ten times as long.
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

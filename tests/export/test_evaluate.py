@@ -10,6 +10,7 @@ import cv2
 import made_up
 import numpy as np
 import pytest
+import tiny_model
 
 from export import cli_evaluate
 from export.evaluate import EvaluationOptions, Judge, Picture, score
@@ -35,13 +36,21 @@ def trained(tmp_path_factory, painting_paths, photographs_path, loss_network_pat
     return checkpoint, folder / "model.onnx"
 
 
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A model of one style that costs nothing, beside the painting of that style."""
+    folder = tmp_path_factory.mktemp("tiny")
+    made_up.write_painting(folder / "negative.png")
+    return tiny_model.save(folder / "tiny.onnx", [tiny_model.STYLES[0], tiny_model.STYLES[2]])
+
+
 @pytest.fixture
-def evaluate(trained, painting_paths, photographs_path, loss_network_path):
+def evaluate(tiny, photographs_path, loss_network_path):
     """Calls ``stylecam evaluate`` on two small photographs."""
 
-    def call(output, *more):
-        given = ["evaluate", trained[1], "--content", photographs_path, "-o", output]
-        given += ["--paintings", painting_paths[0].parent, "--loss-network", loss_network_path]
+    def call(output, *more, model=tiny, paintings=tiny.parent):
+        given = ["evaluate", model, "--content", photographs_path, "-o", output]
+        given += ["--paintings", paintings, "--loss-network", loss_network_path]
         given += ["--photographs", 2, "--size", 48, "--style-size", 48]
         given += ["--iterations", 2, "--iterations", 1]
         return main([str(argument) for argument in (*given, *more)])
@@ -50,8 +59,10 @@ def evaluate(trained, painting_paths, photographs_path, loss_network_path):
 
 
 @pytest.mark.slow
-def test_the_report_holds_every_contender(evaluate, trained, tmp_path, capfd):
-    assert evaluate(tmp_path / "report", "--reference", trained[0]) == 0
+def test_the_report_holds_every_contender(evaluate, trained, painting_paths, tmp_path, capfd):
+    checkpoint, model = trained
+    inputs = {"model": model, "paintings": painting_paths[0].parent}
+    assert evaluate(tmp_path / "report", "--reference", checkpoint, **inputs) == 0
     report = json.loads((tmp_path / "report" / "evaluation.json").read_text())
     counts = {row["contender"]: row["photographs"] for row in report["scores"]}
     assert counts == {

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import onnxruntime
 import pytest
@@ -10,10 +13,11 @@ from export import onnx_export, parity
 from export.checkpoint import Checkpoint, build_network, save_checkpoint
 from export.network import NetworkConfig
 from export.onnx_export import export_checkpoint, to_onnx
+from export.parity import Parity
 from export.rows import STYLE_ROWS
 from realtime.engine import OnnxStylizer
 from realtime.errors import ModelError, SinkError
-from realtime.model import ModelDescription, StyleInfo
+from realtime.model import StyleInfo
 from realtime.model_files import default_model
 
 STYLES = (
@@ -38,28 +42,45 @@ def make_checkpoint(config):
     return Checkpoint(config, STYLES, network.state_dict(), 12, {"loss_network": "made up"})
 
 
-@pytest.fixture(params=["fast", pytest.param("johnson", marks=pytest.mark.slow)])
-def checkpoint(request):
-    return make_checkpoint(CONFIGS[request.param])
+@dataclass(frozen=True)
+class Exported:
+    """A checkpoint, the model made of it, and what its parity check found."""
+
+    checkpoint: Checkpoint
+    path: Path
+    report: list[Parity]
+
+    def session(self):
+        return onnxruntime.InferenceSession(self.path, providers=["CPUExecutionProvider"])
 
 
-def test_the_exported_model_paints_what_the_network_paints(checkpoint, tmp_path):
-    save_checkpoint(checkpoint, tmp_path / "c.pt")
-    report = export_checkpoint(tmp_path / "c.pt", tmp_path / "m.onnx")
-    assert [(row.width, row.height) for row in report] == list(parity.SIZES)
-    assert all(row.passed for row in report)
-    with OnnxStylizer(tmp_path / "m.onnx", device="cpu") as engine:
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    """Exports a network of a kind, once: it takes many seconds."""
+    folder = tmp_path_factory.mktemp("exported")
+
+    @cache
+    def make(kind):
+        checkpoint, path = make_checkpoint(CONFIGS[kind]), folder / f"{kind}.onnx"
+        save_checkpoint(checkpoint, folder / f"{kind}.pt")
+        return Exported(checkpoint, path, export_checkpoint(folder / f"{kind}.pt", path))
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["fast", pytest.param("johnson", marks=pytest.mark.slow)])
+def test_the_exported_model_paints_what_the_network_paints(export, kind):
+    exported = export(kind)
+    assert [(row.width, row.height) for row in exported.report] == list(parity.SIZES)
+    assert all(row.passed for row in exported.report)
+    with OnnxStylizer(exported.path, device="cpu") as engine:
         assert engine.description.styles == STYLES
         assert engine.description.training["steps_done"] == 12
-        assert engine.description.network["kind"] == checkpoint.config.kind
+        assert engine.description.network["kind"] == exported.checkpoint.config.kind
 
 
-def test_the_file_keeps_the_contract():
-    checkpoint = make_checkpoint(CONFIGS["fast"])
-    model = to_onnx(checkpoint.build().eval(), ModelDescription(STYLES))
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+def test_the_file_keeps_the_contract(export):
+    session = export("fast").session()
     tensors = {t.name: (t.type, t.shape) for t in (*session.get_inputs(), *session.get_outputs())}
     assert tensors == {
         "frame": ("tensor(uint8)", [1, "height", "width", 3]),
@@ -78,11 +99,8 @@ def test_the_shipped_model_tells_nothing_of_the_machine_it_was_made_on():
     assert b".py" not in default_model().read_bytes()
 
 
-@pytest.mark.slow
-def test_the_file_tells_nothing_of_the_machine_it_was_made_on():
-    checkpoint = make_checkpoint(CONFIGS["fast"])
-    model = to_onnx(checkpoint.build().eval(), ModelDescription(STYLES))
-    assert b".py" not in model.SerializeToString()
+def test_the_file_tells_nothing_of_the_machine_it_was_made_on(export):
+    assert b".py" not in export("fast").path.read_bytes()
 
 
 @pytest.mark.slow
@@ -106,15 +124,13 @@ def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("strength", [0.3, 1.0])
-def test_the_frame_shows_through_as_far_as_the_identity_is_mixed_in(strength):
-    network = make_checkpoint(CONFIGS["fast"]).build().eval()
+def test_the_frame_shows_through_as_far_as_the_identity_is_mixed_in(export, strength):
+    exported = export("fast")
+    network = exported.checkpoint.build().eval()
     style = torch.tensor([strength, 0.0, 1 - strength])
     frame = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
-    session = onnxruntime.InferenceSession(
-        to_onnx(network, ModelDescription(STYLES)).SerializeToString(),
-        providers=["CPUExecutionProvider"],
-    )
-    painted = session.run(None, {"frame": frame.numpy(), "style": style.numpy()})[0]
+    given = {"frame": frame.numpy(), "style": style.numpy()}
+    painted = exported.session().run(None, given)[0]
     with torch.no_grad():
         expected = network(frame.permute(0, 3, 1, 2) / 255, style[None])
     expected = (255 * expected).clamp(0, 255).permute(0, 2, 3, 1)
