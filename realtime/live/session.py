@@ -101,6 +101,7 @@ class Session:
         self._answered = 0.0
         self._dirty = True
         self._drawn = 0.0
+        self._looked = 0.0
         self._quit = False
 
     @property
@@ -167,6 +168,7 @@ class Session:
             self._finish()
 
     def _loop(self, stop: Callable[[], bool]) -> None:
+        self._looked = time.monotonic()
         while not (stop() or self._quit or self._at_limit()):
             try:
                 shot = self._paint_thread.take(_WAIT_SECONDS)
@@ -226,8 +228,8 @@ class Session:
     def _update_window(self, shot: Shot | None) -> None:
         if self._screen is None:
             return
-        # Drawing takes a while, and OpenCV remembers one key only.
-        events = self._screen.window.poll()
+        # Before the drawing too: it takes a while, and the painter need not wait for it.
+        self._handle_events(self._screen.window)
         now = time.monotonic()
         if shot is not None or self._dirty or now - self._drawn > _REDRAW_SECONDS:
             self._dirty = False
@@ -241,16 +243,26 @@ class Session:
                 recording=self._recorder.seconds,
                 message=self._current_message(now),
             )
-            events += self._screen.window.poll()
+            self._handle_events(self._screen.window)
         if shot is not None:
             self._count(shot)
-        for event in events:
-            self.handle(event)
         if self._screen.window.closed:
             self._quit = True
 
-    def handle(self, event: Event) -> None:
-        """Do what the user asks for, in the thread that runs the session."""
+    def _handle_events(self, window: Window) -> None:
+        # Nobody tells when a key was pressed: as early as just after the last look, so that an
+        # answer never seems sooner than it was.
+        since, self._looked = self._looked, time.monotonic()
+        for event in window.poll():
+            self.handle(event, since)
+
+    def handle(self, event: Event, since: float | None = None) -> None:
+        """Do what the user asks for, in the thread that runs the session.
+
+        Args:
+            event: what keys or mouse did.
+            since: when, in seconds of ``time.monotonic``; None for now.
+        """
         if isinstance(event, Key):
             command = command_of(event.name)
             if command is None:
@@ -262,7 +274,7 @@ class Session:
         ):
             return
         self._dirty = True
-        wishes = wishes_of(self._controls, time.monotonic())
+        wishes = wishes_of(self._controls, time.monotonic() if since is None else since)
         # A key that changes no painting has no answer, and nothing needs to be painted again.
         if not wishes.paints_like(self._painter.wishes):
             self._painter.wishes = wishes

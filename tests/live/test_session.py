@@ -80,6 +80,41 @@ def test_only_a_key_that_changes_the_painting_has_an_answer(stylizer, tmp_path, 
     assert len(session.meter.answers.milliseconds()) == answers
 
 
+class SlowWindow:
+    """Takes a while to show a picture; a key is pressed while it shows the third."""
+
+    size = (64, 48)
+    closed = False
+
+    def __init__(self):
+        self.shown = 0
+        self.keys = []
+
+    def show(self, canvas):
+        del canvas
+        self.shown += 1
+        if self.shown == 3:
+            self.keys.append(Key("["))
+        time.sleep(0.1)
+
+    def poll(self):
+        keys, self.keys = self.keys, []
+        return keys
+
+    def close(self):
+        self.closed = True
+
+
+def test_an_answer_counts_from_the_key_until_it_is_drawn(stylizer, tmp_path):
+    window = SlowWindow()
+    with mjpeg_server.serve(100_000) as address:
+        session, _ = build(open_live(address), stylizer, tmp_path, window=window)
+        session.run(lambda: bool(session.meter.answers.milliseconds()))
+    (answer,) = session.meter.answers.milliseconds()
+    # The drawing that it was pressed in, and the drawing that shows the answer.
+    assert answer > 200
+
+
 def test_a_slow_painter_drops_frames_and_stays_close_to_the_present(stylizer, tmp_path):
     class Slow(Painter):
         def __call__(self, frame):
