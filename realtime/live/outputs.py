@@ -19,6 +19,8 @@ from ..interfaces import Sink
 
 PATIENCE_SECONDS = 10.0
 """A sink that is busy with one thing for so long will not come back."""
+_HURRY_SECONDS = 3.0
+"""For what is nearly completed, when the user does not want to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,10 @@ class Output:
         """Whether the sink is completed, or has failed, and nothing is left to wait for."""
         return self._given_up or self._thread.ended.is_set()
 
+    def wait_ended(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds; true once `ended`."""
+        return self._given_up or self._thread.ended.wait(timeout)
+
     def finish(self) -> None:
         """Take no more frames, and complete the output meanwhile; never waits."""
         self._frames.finish()
@@ -152,17 +158,23 @@ class Output:
         if since is not None and time.monotonic() - since > self._patience:
             self._give_up()
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = True) -> None:
         """Write what waits and complete the output; its failure is in ``error``.
 
         One that is not even open is not waited for.
+
+        Args:
+            wait: false gives it up if it is not completed within three seconds.
         """
         self.finish()
         is_waited_for = self._opened.is_set() and not self._given_up
+        patience = self._patience if wait else min(_HURRY_SECONDS, self._patience)
         try:
-            self._thread.wait_to_the_end(self._patience if is_waited_for else 0)
+            self._thread.wait_to_the_end(patience if is_waited_for else 0)
         finally:
             if not self._thread.ended.is_set():
+                if not wait and self.error is None:
+                    self.error = SinkError("it was interrupted while it was being completed")
                 self._give_up()
 
     def _give_up(self) -> None:

@@ -105,7 +105,7 @@ class Recorder:
         """Begin to record, or end the recording; returns what to tell the user."""
         if self.output is not None:
             self.stop()
-            return f"completing {self._path}"
+            return self.completing
         try:
             return f"recording {self.start(size)}"
         except StylecamError as error:
@@ -121,6 +121,19 @@ class Recorder:
             output.check()
         return self._conclude()
 
+    @property
+    def completing(self) -> str:
+        """What to tell the user while recordings are completed; empty if none is."""
+        return f"completing {', '.join(map(str, self._completing))}" if self._completing else ""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to so many seconds for recordings that were ended; true when none is left."""
+        for output in self._completing.values():
+            if not output.wait_ended(seconds):
+                break
+        self.check()
+        return not self._completing
+
     def save(self, frame: Frame) -> str:
         """Save a picture; returns what to tell the user."""
         path = self._free_name(".png")
@@ -132,12 +145,16 @@ class Recorder:
         self.saved.append(path)
         return f"saved {path}"
 
-    def close(self) -> None:
-        """End the recording, if one runs, and wait until all are completed."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the recording, if one runs, and wait until all are completed.
+
+        Args:
+            wait: false gives those up that are not completed within three seconds.
+        """
         self.stop()
         try:
             for output in self._completing.values():
-                output.close()
+                output.close(wait=wait)
         finally:
             self._conclude()
 

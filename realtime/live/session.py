@@ -21,6 +21,7 @@ from .recorder import Recorder
 from .screen import Screen
 from .sizing import WorkingSize
 from .view import compose
+from .waiting import WaitingRoom
 
 if TYPE_CHECKING:
     from ..sinks.window import Window
@@ -341,10 +342,27 @@ class Session:
     def _finish(self) -> None:
         # The recording first: it must not wait for a receiver that has gone.
         try:
-            self._recorder.close()
+            self._complete_recordings()
         finally:
             for output in self._outputs.copy():
                 self._end(output)
+
+    def _complete_recordings(self) -> None:
+        """Wait until all are completed; the window says so as long as the user leaves it open."""
+        window = None if self._screen is None else self._screen.window
+        room = WaitingRoom(window, lambda: False, self._announce or (lambda _: None))
+        recorder, wait = self._recorder, True
+        recorder.stop()
+        try:
+            room.wait(recorder.wait, lambda: recorder.completing)
+        except KeyboardInterrupt:
+            wait = False
+            raise
+        finally:
+            # What follows may take a while too, and a window would stand still meanwhile.
+            if window is not None:
+                window.close()
+            recorder.close(wait=wait)
 
 
 def wishes_of(controls: Controls, since: float = 0.0) -> Wishes:

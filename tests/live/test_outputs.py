@@ -13,6 +13,7 @@ import pytest
 from realtime.buffered import workers_left
 from realtime.errors import SinkError
 from realtime.frame import Frame
+from realtime.live import outputs
 from realtime.live.outputs import Output, fit
 from realtime.live.recorder import Recorder, Recording
 from realtime.sinks.encoders import VideoOptions
@@ -151,6 +152,20 @@ def test_one_that_hangs_while_it_opens_is_not_waited_for():
     output = Output("stuck", lambda: sink.may_go_on.wait(60) and sink, patience=3600)
     assert not output.wait_open(0.05)
     output.close()
+    come_loose(sink)
+
+
+def test_one_that_nobody_wants_to_wait_for_is_given_up(monkeypatch):
+    monkeypatch.setattr(outputs, "_HURRY_SECONDS", 0.1)
+    sink = Blocked()
+    output = Output("slow", sink, patience=3600)
+    output.offer(frame(0))
+    output.finish()
+    assert not output.wait_ended(0.05)
+    output.close(wait=False)
+    assert str(output.error) == "it was interrupted while it was being completed"
+    assert output.ended
+    assert output.wait_ended(3600)
     come_loose(sink)
 
 
@@ -310,6 +325,27 @@ def test_the_next_recording_may_begin_before_the_last_is_completed(tmp_path):
     assert sorted(path.name for path in recorder.saved) == media.listing(tmp_path)
     assert len(recorder.saved) == 3
     assert [result.written for result in recorder.results] == [10, 10, 10]
+
+
+def test_recordings_are_waited_for_in_steps(recorder, monkeypatch):
+    may_close = threading.Event()
+    close = VideoFileSink.close
+
+    def slowly(sink):
+        assert may_close.wait(60)
+        close(sink)
+
+    monkeypatch.setattr(VideoFileSink, "close", slowly)
+    assert recorder.completing == ""
+    assert recorder.wait(0.01)
+    path = recorder.start(SIZE)
+    record(recorder, 3)
+    recorder.stop()
+    assert recorder.completing == f"completing {path}"
+    assert not recorder.wait(0.01)
+    may_close.set()
+    assert recorder.wait(60)
+    assert (recorder.completing, recorder.saved) == ("", [path])
 
 
 def test_a_recording_that_fails_is_told_of_once(tmp_path, monkeypatch):

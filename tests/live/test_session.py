@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from realtime.buffered import workers_left
 from realtime.engine import OnnxStylizer
 from realtime.errors import SourceError
 from realtime.frame import Frame, StreamInfo
+from realtime.live import outputs
 from realtime.live.controls import Controls
 from realtime.live.outputs import Output
 from realtime.live.painter import Painter
@@ -25,6 +27,7 @@ from realtime.live.session import Limits, Session, wishes_of
 from realtime.live.sizing import WorkingSize
 from realtime.sinks.null import NullSink
 from realtime.sinks.stream import StreamSink
+from realtime.sinks.video import VideoFileSink
 from realtime.sinks.window import Key
 from realtime.sources import capture, open_live
 
@@ -113,6 +116,45 @@ def test_an_answer_counts_from_the_key_until_it_is_drawn(stylizer, tmp_path):
     (answer,) = session.meter.answers.milliseconds()
     # The drawing that it was pressed in, and the drawing that shows the answer.
     assert answer > 200
+    assert window.closed
+
+
+def test_what_is_being_completed_is_said(stylizer, tmp_path, monkeypatch):
+    close = VideoFileSink.close
+
+    def slowly(sink):
+        time.sleep(1.5)
+        close(sink)
+
+    monkeypatch.setattr(VideoFileSink, "close", slowly)
+    said = []
+    with mjpeg_server.serve(100_000) as address:
+        session, recorder = build(open_live(address), stylizer, tmp_path, announce=said.append)
+        path = recorder.start((64, 48))
+        session.run(lambda: session.meter.frames >= 3)
+    assert said == [f"completing {path}"]
+    assert session.saved == [path]
+    assert media.count_frames(path) > 0
+
+
+def test_an_interrupt_does_not_wait_for_what_is_being_completed(stylizer, tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "_HURRY_SECONDS", 0.1)
+    may_go_on = threading.Event()
+
+    def interrupted(sink):
+        signal.raise_signal(signal.SIGINT)
+        assert may_go_on.wait(60)
+        sink.abort()
+
+    monkeypatch.setattr(VideoFileSink, "close", interrupted)
+    with mjpeg_server.serve(100_000) as address:
+        session, recorder = build(open_live(address), stylizer, tmp_path)
+        recorder.start((64, 48))
+        with pytest.raises(KeyboardInterrupt):
+            session.run(lambda: session.meter.frames >= 3)
+    assert "interrupted" in str(session.failures[0][1])
+    may_go_on.set()
+    wait_until(lambda: not workers_left())
 
 
 def test_a_slow_painter_drops_frames_and_stays_close_to_the_present(stylizer, tmp_path):

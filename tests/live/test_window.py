@@ -41,13 +41,29 @@ def clip(tmp_path_factory):
     return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", frames=50)
 
 
+STYLECAM = ("-m", "realtime")
+SLOW_TO_COMPLETE = """
+import sys, time
+from realtime.cli import main
+from realtime.sinks.window_libraries import load_first
+
+load_first()
+from realtime.sinks.video import VideoFileSink
+
+close = VideoFileSink.close
+VideoFileSink.close = lambda sink: (time.sleep(10), close(sink))
+sys.exit(main(sys.argv[1:]))
+"""
+"""``stylecam`` with a recording as long, and a disk as slow, as no test can wait for."""
+
+
 @contextmanager
-def running(here, clip, model, folder, *arguments, source=None):
+def running(here, clip, model, folder, *arguments, source=None, program=STYLECAM):
     """``stylecam live`` in a window; yields the process."""
     source = [clip, "--loop"] if source is None else source
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "realtime", "live", *source, "--model", model),
+            *(sys.executable, *program, "live", *source, "--model", model),
             *("--folder", folder, "--report", folder / "report.json", *arguments),
         ],
         env=here.environment,
@@ -296,6 +312,33 @@ def test_the_close_button_leaves_and_the_recording_is_kept(clip, model_path, tmp
         code, said = finish(process)
     assert code == 0, said
     assert media.count_frames(out) > 0
+
+
+@pytest.mark.parametrize("way", ["wait", "q", "alt+F4"])
+def test_the_window_says_that_the_recording_is_being_completed(clip, model_path, tmp_path, way):
+    out = tmp_path / "out.mp4"
+    program = ("-c", SLOW_TO_COMPLETE)
+    with (
+        desktop(manager=True) as here,
+        running(here, clip, model_path, tmp_path, "--record", out, program=program) as process,
+    ):
+        wait_for(lambda: red_somewhere(here.look()), "the sign of a recording")
+        here.press("q")
+        wait_for(lambda: says_one_line(here.look()), "a black window with a line of text")
+        assert process.poll() is None
+        if way != "wait":
+            here.press(way)
+            wait_for(lambda: not here.look().any(), "the end of the window")
+            assert process.poll() is None
+        code, said = finish(process)
+    assert code == 0, said
+    assert media.count_frames(out) > 0
+
+
+def says_one_line(screen):
+    """White text on black, in the middle of the screen, and nothing of the picture."""
+    text = screen.max(axis=(1, 2)) > 200
+    return bool(text.any() and (screen == 0).mean() > 0.9)
 
 
 def red_somewhere(screen):
