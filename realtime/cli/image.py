@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..batch import Job, Plan
     from ..engine import OnnxStylizer
     from ..enlarger import Enlarger
+    from ..metrics import RunStats
     from ..sizes import SizeRequest
     from .interrupt import StopOnSignal
     from .jobs import Outcome
@@ -63,6 +64,11 @@ def _check_formats(plan: Plan) -> None:
             )
 
 
+def painting_ms(stats: RunStats) -> float:
+    """Milliseconds from the picture in memory to its painting, whatever that took."""
+    return sum(ms for stage, ms in stats.stages_ms.items() if stage not in ("decode", "encode"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Converter:
     """Paints one image file."""
@@ -98,7 +104,7 @@ class _Converter:
             device = running_device(self.stylizer)
             reporter.finish()
             reporter.note(
-                f"{job.output}: {size[0]}x{size[1]}, painted in"
-                f" {stats.stages_ms['stylize']:.0f} ms on {device}"
+                f"{job.output}: {size[0]}x{size[1]}, painted in {painting_ms(stats):.0f} ms"
+                f" on {device}"
             )
             return Outcome(job, stats, size, [*source.warnings, *sink.warnings], source.damaged)

@@ -10,6 +10,9 @@ import tiny_model
 from media import listing
 from onnx import TensorProto, helper
 
+from realtime.cli.image import painting_ms
+from realtime.metrics import RunStats
+
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
@@ -72,6 +75,12 @@ def test_fast_paints_at_half_of_the_size(call, model, picture, tmp_path):
     assert result.code == 0, result.err
     assert (read(out) == (55, 155, 205)).all()
     assert "60x40" in result.err
+
+
+def test_the_time_of_painting_is_that_of_all_stages_between_the_files():
+    stages = {"decode": 100.0, "reduce": 1.0, "stylize": 20.0, "enlarge": 3.0, "encode": 200.0}
+    assert painting_ms(RunStats(1, 1.0, 0.0, stages)) == 24.0
+    assert painting_ms(RunStats(1, 1.0, 0.0, {"stylize": 20.0, "compose": 5.0})) == 25.0
 
 
 def test_keep_colors_keeps_the_chroma_of_the_input(call, model, picture, tmp_path):
