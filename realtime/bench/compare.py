@@ -23,6 +23,11 @@ _CONDITIONS = {
 _HIGHER_IS_BETTER = ("fps",)
 _LOWER_IS_BETTER = ("_ms", "ms_per_frame", "_mb")
 
+_NO_LIVE = (
+    "live.* is not compared (versions {first} and {second}): since version 2 it is a whole live"
+    " session, in version 1 it may be the painting alone; measure both again with one stylecam"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -49,7 +54,7 @@ class Comparison:
 
     Attributes:
         rows: by size, in the order of the first report.
-        differences: one line for each condition that is not the same.
+        differences: one line for each condition that is not the same, and for what is not compared.
     """
 
     rows: list[Row]
@@ -66,6 +71,9 @@ def compare(first: Path, second: Path) -> Comparison:
     try:
         rows = list(_rows(_by_size(before), _by_size(after)))
         differences = list(_differences(before, after))
+        if _live_kind(before) != _live_kind(after):
+            rows = [row for row in rows if not row.figure.startswith("live.")]
+            differences.append(_NO_LIVE.format(first=before["version"], second=after["version"]))
     except (AttributeError, KeyError, TypeError) as error:
         raise OptionError(f"{first} or {second} is damaged ({error!r}); measure again") from error
     if not rows:
@@ -78,6 +86,14 @@ def compare(first: Path, second: Path) -> Comparison:
 
 def _by_size(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {f"{size['width']}x{size['height']}": size for size in report["sizes"]}
+
+
+def _live_kind(report: Mapping[str, Any]) -> tuple[int, set[str]]:
+    """Reports whose live figures mean the same have the same kind.
+
+    Version 1 stayed when they changed their meaning, and got some more.
+    """
+    return report["version"], {key for size in report["sizes"] for key in size["live"]}
 
 
 def _rows(

@@ -17,7 +17,9 @@ from ..metrics import frame_rate, percentile
 from .contenders import Turn
 
 FORMAT = "stylecam.bench"
-VERSION = 1
+VERSION = 2
+"""2: ``live`` is a whole session, as ``stylecam live`` runs it; before, only its painting was."""
+_READABLE = (1, VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def read_report(path: Path) -> dict[str, Any]:
     """Read the JSON of a benchmark.
 
     Raises:
-        OptionError: it cannot be read, is something else, or of another version.
+        OptionError: it cannot be read, is something else, or of an unknown version.
     """
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -170,10 +172,11 @@ def read_report(path: Path) -> dict[str, Any]:
         raise OptionError(f"{path} is not JSON; name a file of 'stylecam bench --json'") from error
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise OptionError(f"{path} is not a benchmark; name a file of 'stylecam bench --json'")
-    if report.get("version") != VERSION:
+    if report.get("version") not in _READABLE:
+        known = " and ".join(map(str, _READABLE))
         raise OptionError(
             f"{path} has benchmark version {report.get('version')!r}, but this stylecam reads"
-            f" {VERSION}; measure again"
+            f" {known}; measure again"
         )
     return report
 

@@ -37,7 +37,7 @@ def finished(model, tmp_path_factory):
 @pytest.mark.slow
 def test_the_report_says_what_really_ran(finished, model):
     report = json.loads((finished[0] / "b.json").read_text())
-    assert (report["format"], report["version"]) == ("stylecam.bench", 1)
+    assert (report["format"], report["version"]) == ("stylecam.bench", 2)
     assert report["settings"]["threads"] == 1
     assert report["settings"]["model"] == model.name
     assert report["settings"]["style"] == "negative"
