@@ -58,7 +58,13 @@ class LiveContender:
         return self._stylizer.provider
 
     def turn(self) -> Turn:
-        """Play the clip once."""
+        """Play the clip once.
+
+        Raises:
+            SinkError: the user closed the window.
+            SourceError: the clip cannot be decoded.
+        """
+        from ..errors import SinkError
         from ..live.painter import Painter
         from ..live.recorder import Recorder, Recording
         from ..live.session import Session, wishes_of
@@ -77,6 +83,11 @@ class LiveContender:
             source = PacedSource(lambda: CameraClip(self.clip.open(), self.clip.frames, LIVE_RATE))
             session = Session(source, painter, controls, Recorder(Recording(Path())), window=window)
             session.run(_User(session))
+        if session.left:
+            raise SinkError(
+                "the window was closed before all was measured; leave it open, or leave --window"
+                " out"
+            )
         meter = session.meter
         return Turn(
             times_ms=meter.latencies.milliseconds(),

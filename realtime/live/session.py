@@ -106,6 +106,11 @@ class Session:
         self._quit = False
 
     @property
+    def left(self) -> bool:
+        """Whether the user has quit, or closed the window."""
+        return self._quit
+
+    @property
     def dropped(self) -> int:
         """Number of frames that were captured and not shown, for a newer one was there."""
         return self._source.dropped + self._paint_thread.dropped
