@@ -12,7 +12,7 @@ import torch
 from export import onnx_export, parity
 from export.checkpoint import Checkpoint, build_network, save_checkpoint
 from export.network import NetworkConfig
-from export.onnx_export import export_checkpoint, to_onnx
+from export.onnx_export import deploy, export_checkpoint, to_onnx
 from export.parity import Parity
 from export.rows import STYLE_ROWS
 from realtime.engine import OnnxStylizer
@@ -29,6 +29,11 @@ CONFIGS = {
     "fast": NetworkConfig(),
     "johnson": NetworkConfig(kind="johnson"),
 }
+
+
+def runs_the_exporter(test):
+    """Marks what takes half a minute, and far longer on a busy machine."""
+    return pytest.mark.slow(pytest.mark.timeout(900)(test))
 
 
 def make_checkpoint(config):
@@ -68,7 +73,8 @@ def export(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("kind", ["fast", pytest.param("johnson", marks=pytest.mark.slow)])
+@runs_the_exporter
+@pytest.mark.parametrize("kind", CONFIGS)
 def test_the_exported_model_paints_what_the_network_paints(export, kind):
     exported = export(kind)
     assert [(row.width, row.height) for row in exported.report] == list(parity.SIZES)
@@ -79,6 +85,7 @@ def test_the_exported_model_paints_what_the_network_paints(export, kind):
         assert engine.description.network["kind"] == exported.checkpoint.config.kind
 
 
+@runs_the_exporter
 def test_the_file_keeps_the_contract(export):
     session = export("fast").session()
     tensors = {t.name: (t.type, t.shape) for t in (*session.get_inputs(), *session.get_outputs())}
@@ -99,11 +106,12 @@ def test_the_shipped_model_tells_nothing_of_the_machine_it_was_made_on():
     assert b".py" not in default_model().read_bytes()
 
 
+@runs_the_exporter
 def test_the_file_tells_nothing_of_the_machine_it_was_made_on(export):
     assert b".py" not in export("fast").path.read_bytes()
 
 
-@pytest.mark.slow
+@runs_the_exporter
 def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch):
     checkpoint = make_checkpoint(CONFIGS["fast"])
     save_checkpoint(checkpoint, tmp_path / "c.pt")
@@ -123,18 +131,48 @@ def test_a_model_that_paints_something_else_is_not_written(tmp_path, monkeypatch
     assert not (tmp_path / "m.onnx").exists()
 
 
-@pytest.mark.parametrize("strength", [0.3, 1.0])
+FRAME = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
+STRENGTHS = (0.0, 0.3, 1.0)
+
+
+def mixture(strength):
+    return torch.tensor([strength, 0.0, 1 - strength])
+
+
+def assert_paints_as(checkpoint, strength, painted):
+    with torch.no_grad():
+        expected = checkpoint.build().eval()(
+            FRAME.permute(0, 3, 1, 2) / 255, mixture(strength)[None]
+        )
+    expected = (255 * expected).clamp(0, 255).permute(0, 2, 3, 1)
+    assert painted.shape == FRAME.shape
+    assert painted.dtype == torch.uint8
+    assert (painted - expected).abs().max() <= 1
+
+
+@runs_the_exporter
+@pytest.mark.parametrize("strength", STRENGTHS)
 def test_the_frame_shows_through_as_far_as_the_identity_is_mixed_in(export, strength):
     exported = export("fast")
-    network = exported.checkpoint.build().eval()
-    style = torch.tensor([strength, 0.0, 1 - strength])
-    frame = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
-    given = {"frame": frame.numpy(), "style": style.numpy()}
+    given = {"frame": FRAME.numpy(), "style": mixture(strength).numpy()}
     painted = exported.session().run(None, given)[0]
+    assert_paints_as(exported.checkpoint, strength, torch.from_numpy(painted))
+
+
+def choose(condition, first, second, operands):
+    """``torch.cond`` without its compiler, which alone takes many seconds."""
+    return (first if condition else second)(*operands)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_what_is_exported_paints_as_the_network_does(monkeypatch, kind, strength):
+    """From bytes to bytes; without the exporter, which takes half a minute."""
+    monkeypatch.setattr(torch, "cond", choose)
+    checkpoint = make_checkpoint(CONFIGS[kind])
     with torch.no_grad():
-        expected = network(frame.permute(0, 3, 1, 2) / 255, style[None])
-    expected = (255 * expected).clamp(0, 255).permute(0, 2, 3, 1)
-    assert (torch.from_numpy(painted) - expected).abs().max() <= 1
+        painted = deploy(checkpoint.build().eval())(FRAME, mixture(strength))
+    assert_paints_as(checkpoint, strength, painted)
 
 
 def test_an_existing_model_is_kept(tmp_path):
