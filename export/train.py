@@ -139,7 +139,11 @@ class Trainer:
         self.network: AnyStyleNetwork = network.to(
             device=self.device, memory_format=torch.channels_last
         )  # type: ignore[call-overload]
-        self._steps_before = sum(earlier.step for earlier in (base, start) if earlier)
+        self._steps_before = sum(
+            earlier.step + earlier.training.get("base_steps", 0)
+            for earlier in (base, start)
+            if earlier
+        )
         self.optimizer = StyleOptimizer(self.network, options.optimizer)
         self.step = 0
         pictures = [self._read_painting(path) for path in paintings]
