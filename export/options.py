@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .network import NetworkConfig
-from .optimizer import OptimizerKind
+from .style_optimizer import OptimizerKind
 
 FIDELITY_WEIGHT = 10.0
 """Weight of the difference to the photograph, as far as nothing is to be painted."""
@@ -31,7 +31,7 @@ class TrainingOptions:
             lowered where they are far: 0 leaves it as it is, 1 makes up for the distance.
         weaker: part of the photographs that are painted at less than full strength, in a mixture
             with the identity style; 0 trains without it, and so do networks that have none.
-        optimizer: see `export.optimizer.StyleOptimizer`.
+        optimizer: see `export.style_optimizer.StyleOptimizer`.
         learning_rate: the largest one.
         bfloat16: compute the network, not the judge, in bfloat16: faster where the processor has
             instructions for it.

@@ -37,7 +37,6 @@ from .dataset import (
     to_tensor,
 )
 from .network import StyleNetwork
-from .optimizer import StyleOptimizer
 from .options import TrainingOptions
 from .paintings import describe_style
 from .perceptual import (
@@ -51,6 +50,7 @@ from .perceptual import (
     total_variation,
 )
 from .rows import add_rows
+from .style_optimizer import StyleOptimizer
 
 WARM_UP = 0.05
 """Part of the steps in which the learning rate rises; then it falls along a cosine."""

@@ -242,12 +242,20 @@ class MapAhead(Generic[Item, Result]):
             while True:
                 place: Channel[_Made[Result]] = Channel(1)
                 try:
-                    place.put(_Made(self._function(self._take(place))))
+                    item = self._take(place)
                 except ChannelClosed:
                     place.finish()
                     raise
                 except BaseException as error:  # raised again in the consumer
                     place.put(_Made(error=error))
+                    continue
+                place.put(self._make(item))
+
+    def _make(self, item: Item) -> _Made[Result]:
+        try:
+            return _Made(self._function(item))
+        except BaseException as error:  # raised again in the consumer
+            return _Made(error=error)
 
     def _take(self, place: Channel[_Made[Result]]) -> Item:
         """The next item, when ``place`` stands in the row.

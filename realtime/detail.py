@@ -48,7 +48,8 @@ def restore_detail(blended: Image, fresh: Image, moving: Mask) -> Image:
         moving: float32 ``[h, w]``, of any size: 0 where the scene stands still, 1 where it moves.
 
     Returns:
-        A new picture, equal to ``blended`` where that is equal to ``fresh``.
+        A new picture, equal to ``blended`` where that is equal to ``fresh`` for some 200 pixels
+        around.
     """
     fine, strokes = _bands(blended)
     fresh_fine, fresh_strokes = _bands(fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -111,7 +112,7 @@ class OnnxStylizer:
             ProviderError: the model cannot be opened again.
         """
         at_once = max(1, min(at_once, self._threads)) if self.provider == _CPU_NAME else 1
-        if at_once != self.at_once:
+        if at_once != self.at_once or self._session is None:
             self._idle.clear()
             self._session = None  # its threads end before the others begin
             self.at_once = at_once
@@ -150,8 +151,10 @@ class OnnxStylizer:
         self._style = style
 
     def warm_up(self, width: int, height: int) -> None:
-        """Paint one blank picture, so that the first real one takes no longer than the others."""
-        self._paint(np.zeros((height, width, 3), np.uint8), self._style)
+        """Paint blank pictures, so that the first real ones take no longer than the others."""
+        blank = np.zeros((height, width, 3), np.uint8)
+        with ThreadPoolExecutor(self.at_once) as threads:
+            list(threads.map(lambda _: self._paint(blank, self._style), range(self.at_once)))
 
     def __call__(self, image: Image) -> Image:
         """Paint a picture.

@@ -116,7 +116,8 @@ class RunStats:
         frames: number of frames written.
         seconds: from the first request to the last frame written.
         fps: frames per second between the first and the last frame written.
-        stages_ms: mean milliseconds per frame of each stage, in pipeline order: ``decode``,
+        stages_ms: mean milliseconds per frame of each stage, which may overlap with the others and
+            with itself for the next frame, in pipeline order: ``decode``,
             ``reduce``, ``stylize``, ``stabilize``, ``enlarge``, ``compose``, ``encode``; those
             that did not run are absent. Stages overlap in time, so their sum exceeds the time per
             frame.

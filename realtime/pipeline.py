@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from .buffered import MapAhead, ReadAhead, WriteBehind
 from .frame import Frame, Image
 from .interfaces import Scaler
 from .metrics import RunStats, StageTimer, frame_rate
+
+Item = TypeVar("Item")
+
+logger = logging.getLogger(__name__)
 
 PAINTERS = 2
 """How many small frames are best painted at the same time, each in a thread of its own.
@@ -81,7 +86,6 @@ def run(
     timer = StageTimer()
     clock = _OutputClock(sink)
     painted = 0
-    interrupted = False
 
     def paint(frame: Frame) -> tuple[Frame, Frame, Image]:
         small = frame
@@ -91,6 +95,8 @@ def run(
         with timer.measure("stylize"):
             return frame, small, stylize(small.image)
 
+    until_stopped = _UntilStopped(stop)
+
     with ExitStack() as stack:
         frames = timer.iterate(source, "decode")
         write = timer.wrap(clock.write, "encode")
@@ -98,13 +104,11 @@ def run(
             write = stack.enter_context(WriteBehind(write)).put
         if threaded and not _is_live(source):
             frames = iter(stack.enter_context(ReadAhead(frames)))
-            paintings = iter(stack.enter_context(MapAhead(paint, frames, threads=painters)))
+            ahead = stack.enter_context(MapAhead(paint, frames, threads=painters))
+            paintings = until_stopped(ahead)
         else:
-            paintings = map(paint, frames)
+            paintings = map(paint, until_stopped(frames))
         for frame, small, painting in paintings:
-            if stop():
-                interrupted = True
-                break
             image = painting
             if stabilize is not None:
                 with timer.measure("stabilize"):
@@ -124,8 +128,35 @@ def run(
         seconds=time.perf_counter() - clock.started,
         fps=frame_rate(clock.count, clock.first, clock.last),
         stages_ms=timer.means(*_STAGES),
-        interrupted=interrupted,
+        interrupted=until_stopped.interrupted,
     )
+
+
+class _UntilStopped:
+    """Passes items on until ``stop`` says true, which it is asked after each has come."""
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self._stop = stop
+        self.interrupted = False
+
+    def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
+        iterator = iter(items)
+        while True:
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return
+            except Exception as error:
+                self.interrupted = self._stop()
+                if not self.interrupted:
+                    raise
+                # It is about a frame that nobody waits for any more.
+                logger.info("stopped before an error: %s", error)
+                return
+            self.interrupted = self._stop()
+            if self.interrupted:
+                return
+            yield item
 
 
 def _is_live(source: object) -> bool:

@@ -18,7 +18,7 @@ from .contenders import Turn
 
 FORMAT = "stylecam.bench"
 VERSION = 2
-"""2: ``live`` is a whole session, as ``stylecam live`` runs it; before, only its painting was."""
+"""2: ``live`` is a whole session, as ``stylecam live`` runs it; it was perhaps less before."""
 _READABLE = (1, VERSION)
 
 

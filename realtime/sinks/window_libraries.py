@@ -49,7 +49,7 @@ def prefer_the_systems() -> None:
     try:
         ctypes.CDLL(_SYSTEMS_XLIB_XCB, ctypes.RTLD_GLOBAL)
     except OSError as error:
-        _logger.info("%s; should the window stay black, install libx11-xcb1", error)
+        _logger.warning("%s; should the window stay black, install libx11-xcb1", error)
 
 
 def check_loaded() -> None:

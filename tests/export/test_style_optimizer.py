@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from export.network import NetworkConfig, StyleNetwork
-from export.optimizer import Muon, StyleOptimizer, orthogonalize
-from export.rows import ROWS_PACE
+from export.rows import ROWS_PACE, parameter_groups
+from export.style_optimizer import Muon, StyleOptimizer, orthogonalize
 
 
 @pytest.fixture
@@ -84,5 +84,12 @@ def test_the_state_of_the_other_kind_is_refused(network):
 
 
 def test_the_state_of_a_training_from_before_muon_is_taken(network):
+    before = torch.optim.Adam(parameter_groups(network), fused=True)
+    network(torch.rand(1, 3, 16, 16), torch.eye(2)[:1]).sum().backward()
+    before.step()
     optimizer = StyleOptimizer(network, "adam")
-    optimizer.load_state_dict(optimizer.state_dict()["adam"])
+    optimizer.load_state_dict(before.state_dict())
+    state = optimizer.state_dict()["adam"]["state"]
+    assert len(state) == len(list(network.parameters()))
+    for index, entry in before.state_dict()["state"].items():
+        assert torch.equal(state[index]["exp_avg"], entry["exp_avg"])
