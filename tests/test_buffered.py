@@ -131,9 +131,11 @@ def test_mapping_needs_a_thread():
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to itself")
 def test_an_interrupted_wait_for_one_thread_does_not_spare_the_others():
     hold, ended = threading.Event(), []
+    all_begun = threading.Barrier(4)
 
     def function(item):
-        hold.wait(10)
+        all_begun.wait(60)
+        hold.wait(60)
         time.sleep(0.1)
         ended.append(item)
 
@@ -145,8 +147,8 @@ def test_an_interrupted_wait_for_one_thread_does_not_spare_the_others():
 
     thread = threading.Thread(target=interrupt)
     with pytest.raises(KeyboardInterrupt), MapAhead(function, range(3), threads=3):  # noqa: PT012
+        all_begun.wait(60)
         thread.start()
-        time.sleep(0.05)
         raise KeyError
     assert sorted(ended) == [0, 1, 2]
     thread.join()

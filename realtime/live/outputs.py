@@ -169,11 +169,15 @@ class Output:
         self.finish()
         is_waited_for = self._opened.is_set() and not self._given_up
         patience = self._patience if wait else min(_HURRY_SECONDS, self._patience)
+        is_interrupted = not wait
         try:
             self._thread.wait_to_the_end(patience if is_waited_for else 0)
+        except KeyboardInterrupt:
+            is_interrupted = True
+            raise
         finally:
             if not self._thread.ended.is_set():
-                if not wait and self.error is None:
+                if is_interrupted and self.error is None:
                     self.error = SinkError("it was interrupted while it was being completed")
                 self._give_up()
 

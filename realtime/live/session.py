@@ -353,21 +353,29 @@ class Session:
                 self._end(output)
 
     def _complete_recordings(self) -> None:
-        """Wait until all are completed; the window says so as long as the user leaves it open."""
+        """Wait until all are completed; the window says so as long as the user leaves it open.
+
+        A first Ctrl-C asks for no more than this, after ``q`` too; the second hurries it.
+        """
         window = None if self._screen is None else self._screen.window
-        room = WaitingRoom(window, lambda: False, self._announce or (lambda _: None))
         recorder, wait = self._recorder, True
-        recorder.stop()
         try:
+            recorder.stop()
+            room = WaitingRoom(window, lambda: False, self._announce or (lambda _: None))
             room.wait(recorder.wait, lambda: recorder.completing)
         except KeyboardInterrupt:
             wait = False
             raise
         finally:
-            # What follows may take a while too, and a window would stand still meanwhile.
-            if window is not None:
-                window.close()
-            recorder.close(wait=wait)
+            try:
+                # What follows may take a while too, and a window would stand still meanwhile.
+                if window is not None:
+                    window.close()
+            except KeyboardInterrupt:
+                wait = False
+                raise
+            finally:
+                recorder.close(wait=wait)
 
 
 def wishes_of(controls: Controls, since: float = 0.0) -> Wishes:

@@ -10,7 +10,7 @@ import media
 import numpy as np
 import pytest
 
-from realtime.buffered import workers_left
+from realtime.buffered import Worker, workers_left
 from realtime.errors import SinkError
 from realtime.frame import Frame
 from realtime.live import outputs
@@ -166,6 +166,22 @@ def test_one_that_nobody_wants_to_wait_for_is_given_up(monkeypatch):
     assert str(output.error) == "it was interrupted while it was being completed"
     assert output.ended
     assert output.wait_ended(3600)
+    come_loose(sink)
+
+
+def test_one_whose_completing_is_interrupted_says_so(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    sink = Blocked()
+    output = Output("slow", sink, patience=3600)
+    output.offer(frame(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "wait_to_the_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            output.close()
+    assert str(output.error) == "it was interrupted while it was being completed"
+    assert output.ended
     come_loose(sink)
 
 

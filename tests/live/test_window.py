@@ -43,7 +43,7 @@ def clip(tmp_path_factory):
 
 STYLECAM = ("-m", "realtime")
 SLOW_TO_COMPLETE = """
-import sys, time
+import os, sys, time
 from realtime.cli import main
 from realtime.sinks.window_libraries import load_first
 
@@ -51,10 +51,19 @@ load_first()
 from realtime.sinks.video import VideoFileSink
 
 close = VideoFileSink.close
-VideoFileSink.close = lambda sink: (time.sleep(10), close(sink))
+
+def slowly(sink):
+    while not os.path.exists({release!r}):
+        time.sleep(0.05)
+    close(sink)
+
+VideoFileSink.close = slowly
 sys.exit(main(sys.argv[1:]))
 """
-"""``stylecam`` with a recording as long, and a disk as slow, as no test can wait for."""
+"""``stylecam`` with a recording as long, and a disk as slow, as no test can wait for.
+
+What it completes is completed when the file ``release`` exists.
+"""
 
 
 @contextmanager
@@ -316,8 +325,8 @@ def test_the_close_button_leaves_and_the_recording_is_kept(clip, model_path, tmp
 
 @pytest.mark.parametrize("way", ["wait", "q", "alt+F4"])
 def test_the_window_says_that_the_recording_is_being_completed(clip, model_path, tmp_path, way):
-    out = tmp_path / "out.mp4"
-    program = ("-c", SLOW_TO_COMPLETE)
+    out, release = tmp_path / "out.mp4", tmp_path / "release"
+    program = ("-c", SLOW_TO_COMPLETE.format(release=str(release)))
     with (
         desktop(manager=True) as here,
         running(here, clip, model_path, tmp_path, "--record", out, program=program) as process,
@@ -330,6 +339,7 @@ def test_the_window_says_that_the_recording_is_being_completed(clip, model_path,
             here.press(way)
             wait_for(lambda: not here.look().any(), "the end of the window")
             assert process.poll() is None
+        release.touch()
         code, said = finish(process)
     assert code == 0, said
     assert media.count_frames(out) > 0
