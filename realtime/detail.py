@@ -17,13 +17,13 @@ _NOISE = 0.02  # squared levels: what rounding leaves of a flat picture
 
 # How much of what is finer than strokes is taken from the fresh painting, and how far the sum may
 # be amplified. Moving things want to be crisp, and hide flicker; a still picture shows it.
-_FRESH_STILL = 0.42
-_FRESH_MOVING = 0.68
+_FRESH_STILL = 0.3
+_FRESH_MOVING = 0.5
 _FINE_GAINS = (0.7, 1.8)
 # Powers of the loss of energy by which to amplify. A half makes up for it; the finest detail, of
 # which the bands overlap, needs a little more. Where nothing is lost, nothing is amplified.
 _STROKE_POWER = 0.5
-_FINE_POWER = 0.57
+_FINE_POWER = 0.62
 
 _FINE, _COARSE = (3, 3), (5, 5)  # pixels: the blurs between which strokes lie
 
