@@ -2,8 +2,8 @@
 
 Adam scales every number by itself. Muon (Jordan 2024, https://kellerjordan.github.io/posts/muon/)
 looks at a layer's whole matrix and makes all directions of its step equally long, so that none that
-is seldom asked for is left behind. On this project's network that saves a third of the steps
-(figures: README.md in this folder).
+is seldom asked for is left behind. On this project's network the losses of the training fall
+faster, those on larger, held-out photographs about alike (figures: README.md in this folder).
 """
 
 from __future__ import annotations
