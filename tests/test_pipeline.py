@@ -257,6 +257,21 @@ def test_stopping_an_endless_source(threaded):
     assert stats.frames == 3
 
 
+def test_an_error_in_a_frame_painted_ahead_of_a_stop_does_not_spoil_what_is_there():
+    stopping = threading.Event()
+
+    def stylize(image):
+        if image[0, 0, 0] == 3:
+            stopping.set()
+            raise MyError("in a frame that nobody waits for")
+        return image
+
+    sink = ListSink()
+    stats = run(frames(6), stylize, sink, stop=stopping.is_set)
+    assert stats.interrupted
+    assert stats.frames == len(sink.frames) <= 3
+
+
 @both
 def test_stop_after_the_last_frame_is_no_interruption(threaded):
     done = []
