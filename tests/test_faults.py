@@ -33,7 +33,15 @@ def long_clip(tmp_path_factory) -> Path:
 
 def growing(folder: Path) -> set[Path]:
     """The unfinished outputs in a folder that hold something."""
-    return {path for path in folder.glob(".stylecam-*") if path.stat().st_size}
+    return {path for path in folder.glob(".stylecam-*") if size_of(path)}
+
+
+def size_of(path: Path) -> int:
+    """The bytes in a file; 0 where it has been taken away since it was listed."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def start(clip, out, model, *options) -> subprocess.Popen[str]:
