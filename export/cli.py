@@ -179,7 +179,8 @@ def train(
     """Train a network that paints in the style of each STYLE.jpg.
 
     A style is named after its file. Its title, artist, license and source can be given in a file
-    NAME.toml beside the picture.
+    NAME.toml beside the picture; so can its scale (0.5 halves its shapes) and its weight (2 paints
+    it more boldly than the others).
     """
     from . import training_run as training
     from .network import NetworkConfig
@@ -284,12 +285,13 @@ def optimize(
     from .loss_networks import load_loss_network
     from .optimize import OptimizationOptions
     from .optimize import optimize as optimize_pixels
+    from .paintings import read_painting
     from .pictures import check_picture_output, write_picture
 
     check_picture_output(output, overwrite=overwrite)
     target = torch.device(torch_device(device))
     photograph = to_tensor([resize_short_side(read_picture(content), size)]).to(target)
-    painting = to_tensor([resize_short_side(read_picture(style), style_size)]).to(target)
+    painting = to_tensor([read_painting(style, style_size)]).to(target)
     judge = load_loss_network(loss_network).to(target)
     settings = OptimizationOptions(**options)
     with show_bar("loss {task.fields[loss]:.3f}", quiet) as progress:

@@ -30,6 +30,7 @@ from .checkpoint import load_checkpoint
 from .dataset import SUFFIXES, list_pictures, read_picture, resize_short_side, to_tensor
 from .onnx_export import to_onnx
 from .optimize import OptimizationOptions, optimization_steps
+from .paintings import read_painting
 from .perceptual import LossNetwork, content_loss, style_loss, style_targets, total_variation
 
 PHOTOGRAPH = "photograph"
@@ -204,7 +205,7 @@ def evaluate(
         )
         done = 0
         for style, path in chosen.items():
-            painting = resize_short_side(read_picture(path), options.style_size)
+            painting = read_painting(path, options.style_size)
             judge = Judge(network, painting, options, device)
             for picture in _pictures_of_style(style, judge, shown, _able(networks, style), options):
                 yield picture

@@ -188,11 +188,31 @@ def grid_loss(images: Tensor, period: int = 16, levels: float = 3.0) -> Tensor:
         period: of the pattern, in pixels; its divisors are found as well.
         levels: how many levels of 255 count as lively, so that rounding does not.
     """
-    detail = images - functional.avg_pool2d(images, 9, 1, 4, count_include_pad=False)
+    detail = images - local_mean(images)
     with torch.no_grad():
-        energy = functional.avg_pool2d(detail.square(), 9, 1, 4, count_include_pad=False)
+        energy = local_mean(detail.square())
     detail = detail / (energy + (levels / 255) ** 2).sqrt()
     rows, columns = images.shape[2] // period, images.shape[3] // period
     detail = detail[:, :, : rows * period, : columns * period]
     means = detail.reshape(len(images), 3, rows, period, columns, period).mean((2, 4))
     return rows * columns * means.square().mean((1, 2, 3))
+
+
+def local_mean(images: Tensor, reach: int = 4) -> Tensor:
+    """[N, C, H, W]: the mean of each pixel's neighbours up to ``reach`` pixels away, and itself.
+
+    Neighbours beyond the border do not count. Differences of running sums do it in a fifth of the
+    time that a pooling of 9x9 pixels takes on a processor.
+    """
+    for dim in (2, 3):
+        images = _window_sums(images, dim, reach) / _window_sums(
+            images.new_ones([n if d == dim else 1 for d, n in enumerate(images.shape)]), dim, reach
+        )
+    return images
+
+
+def _window_sums(images: Tensor, dim: int, reach: int) -> Tensor:
+    length = images.shape[dim]
+    around = [0, 0] * (images.ndim - 1 - dim) + [reach + 1, reach]
+    sums = functional.pad(images, around).cumsum(dim)
+    return sums.narrow(dim, 2 * reach + 1, length) - sums.narrow(dim, 0, length)

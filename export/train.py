@@ -28,17 +28,10 @@ from .checkpoint import (
     build_network,
     identity_index,
 )
-from .dataset import (
-    Photographs,
-    camera_noise,
-    random_motion,
-    read_picture,
-    resize_short_side,
-    to_tensor,
-)
+from .dataset import Photographs, camera_noise, random_motion, to_tensor
 from .network import StyleNetwork
 from .options import TrainingOptions
-from .paintings import describe_style
+from .paintings import describe_style, learning_hints, read_painting
 from .perceptual import (
     STYLE_LAYERS,
     LossNetwork,
@@ -150,7 +143,8 @@ class Trainer:
         self.targets = self._style_targets(pictures)
         # A painting that photographs resemble would otherwise be painted half-heartedly.
         factors = (USUAL_DISTANCE / self.measure_style_distances()) ** options.balance
-        self.style_factors = factors.clamp(*STYLE_FACTORS)
+        weights = torch.tensor([learning_hints(path).weight for path in paintings])
+        self.style_factors = factors.clamp(*STYLE_FACTORS) * weights.to(self.device)
         if start is not None:
             self._load(start, "start from")
         elif base is None and isinstance(self.network, StyleNetwork):
@@ -184,8 +178,7 @@ class Trainer:
         self.network.load_state_dict(earlier.build().state_dict())
 
     def _read_painting(self, path: Path) -> Tensor:
-        picture = resize_short_side(read_picture(path), self.options.style_size)
-        return to_tensor([picture]).to(self.device)
+        return to_tensor([read_painting(path, self.options.style_size)]).to(self.device)
 
     def measure_style_distances(self) -> Tensor:
         """[styles to train]: the style loss of photographs as they are, against each painting."""

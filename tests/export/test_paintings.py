@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import media
 import pytest
 
-from export.paintings import describe_style
+from export.paintings import LearningHints, describe_style, learning_hints, read_painting
 from realtime.errors import OptionError
 
 
@@ -34,3 +36,21 @@ def test_damaged_notes_are_refused(tmp_path):
     (tmp_path / "mine.toml").write_text("title = ")
     with pytest.raises(OptionError, match="TOML"):
         describe_style(tmp_path / "mine.jpg")
+
+
+def test_a_painting_may_say_how_it_is_best_learned(tmp_path):
+    path = tmp_path / "mine.png"
+    cv2.imwrite(str(path), media.draw(0, 64, 48))
+    assert learning_hints(path) == LearningHints(scale=1, weight=1)
+    assert read_painting(path, 24).shape == (24, 32, 3)
+    (tmp_path / "mine.toml").write_text("scale = 0.5\nweight = 2\n")
+    assert learning_hints(path) == LearningHints(scale=0.5, weight=2)
+    assert read_painting(path, 24).shape == (12, 16, 3)
+
+
+@pytest.mark.parametrize("value", ['"large"', "0", "-1", "nan", "11", "true"])
+@pytest.mark.parametrize("key", ["scale", "weight"])
+def test_hints_out_of_range_are_refused(tmp_path, key, value):
+    (tmp_path / "mine.toml").write_text(f"{key} = {value}\n")
+    with pytest.raises(OptionError, match=rf"'{key}' of mine\.jpg .* from 0\.1 to 10"):
+        learning_hints(tmp_path / "mine.jpg")

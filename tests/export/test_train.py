@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -138,6 +140,22 @@ def test_balance_makes_up_for_how_near_photographs_are(
     expected = (USUAL_DISTANCE / distances) ** 0.3
     torch.testing.assert_close(trainer.style_factors, expected.clamp(*STYLE_FACTORS))
     torch.testing.assert_close(factors(0.0).style_factors, torch.ones(2))
+
+
+def test_a_painting_may_weigh_more_and_be_smaller(
+    tmp_path, painting_paths, photographs_path, loss_network_path
+):
+    paths = [Path(shutil.copy(path, tmp_path)) for path in painting_paths]
+    options = replace(SMALL, balance=0.0)
+    photographs = Photographs(photographs_path, crop=options.crop)
+    judge = load_loss_network(str(loss_network_path))
+    plain = Trainer(paths, photographs, judge, options)
+    paths[1].with_suffix(".toml").write_text("weight = 1.5\nscale = 0.5\n")
+    hinted = Trainer(paths, photographs, judge, options)
+    assert hinted.style_factors.tolist() == [1, 1.5]
+    for name, grams in plain.targets.items():
+        torch.testing.assert_close(hinted.targets[name][0], grams[0])
+        assert not torch.allclose(hinted.targets[name][1], grams[1], rtol=1e-3)
 
 
 @pytest.mark.slow
