@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -152,11 +153,10 @@ class Recorder:
             wait: false gives those up that are not completed within three seconds.
         """
         self.stop()
-        try:
-            for output in self._completing.values():
-                output.close(wait=wait)
-        finally:
-            self._conclude()
+        with ExitStack() as stack:  # an interrupt amid one still closes the others
+            stack.callback(self._conclude)
+            for output in reversed(self._completing.values()):
+                stack.callback(output.close, wait=wait)
 
     def _conclude(self) -> list[str]:
         ended = [(path, output) for path, output in self._completing.items() if output.ended]

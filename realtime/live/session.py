@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -345,12 +346,11 @@ class Session:
         return self._message[0]
 
     def _finish(self) -> None:
-        # The recording first: it must not wait for a receiver that has gone.
-        try:
+        with ExitStack() as stack:  # an interrupt amid one still ends the others
+            for output in reversed(self._outputs):
+                stack.callback(self._end, output)
+            # The recording first: it must not wait for a receiver that has gone.
             self._complete_recordings()
-        finally:
-            for output in self._outputs.copy():
-                self._end(output)
 
     def _complete_recordings(self) -> None:
         """Wait until all are completed; the window says so as long as the user leaves it open.

@@ -343,6 +343,27 @@ def test_the_next_recording_may_begin_before_the_last_is_completed(tmp_path):
     assert [result.written for result in recorder.results] == [10, 10, 10]
 
 
+def test_an_interrupt_amid_one_recording_still_completes_the_others(recorder, monkeypatch):
+    for _ in range(3):
+        recorder.toggle(SIZE)
+        record(recorder)
+        recorder.toggle(SIZE)
+    close, closed = Output.close, []
+
+    def interrupted(output, **how):
+        closed.append(output.name)
+        close(output, **how)
+        if len(closed) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Output, "close", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        recorder.close()
+    assert len(closed) == 3
+    assert [result.written for result in recorder.results] == [10, 10, 10]
+    assert len(recorder.saved) == 3
+
+
 def test_recordings_are_waited_for_in_steps(recorder, monkeypatch):
     may_close = threading.Event()
     close = VideoFileSink.close
