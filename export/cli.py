@@ -125,9 +125,9 @@ if TYPE_CHECKING:
     "--learning-rate",
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),
-    default=3e-3,
-    show_default=True,
-    help="Largest learning rate; it rises at the start and falls towards the end.",
+    default=None,
+    help="Largest learning rate; it rises at the start and falls towards the end. If not given:"
+    " 0.006; with --add-to, --start-from or --optimizer adam 0.003; with --network johnson 0.001.",
 )
 @click.option(
     "--bfloat16",

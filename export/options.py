@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .network import NetworkConfig
@@ -32,7 +32,7 @@ class TrainingOptions:
         weaker: part of the photographs that are painted at less than full strength, in a mixture
             with the identity style; 0 trains without it, and so do networks that have none.
         optimizer: see `export.style_optimizer.StyleOptimizer`.
-        learning_rate: the largest one.
+        learning_rate: the largest one; None stands for the usual one, see `with_rate`.
         bfloat16: compute the network, not the judge, in bfloat16: faster where the processor has
             instructions for it.
         seed: of all random numbers; equal seeds give equal networks on one machine.
@@ -52,7 +52,7 @@ class TrainingOptions:
     balance: float = 1.0
     weaker: float = 0.15
     optimizer: OptimizerKind = "muon"
-    learning_rate: float = 3e-3
+    learning_rate: float | None = None
     bfloat16: bool = False
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -68,6 +68,22 @@ class TrainingOptions:
             "grid": self.grid_weight,
             "fidelity": FIDELITY_WEIGHT,
         }
+
+    def with_rate(self, *, is_trained: bool) -> TrainingOptions:
+        """The same with the learning rate that suits the training, if none is given.
+
+        Figures are in README.md in this folder.
+
+        Args:
+            is_trained: it starts from, or adds to, a network that has been trained; a higher rate
+                would throw that back.
+        """
+        if self.learning_rate is not None:
+            return self
+        if self.network.kind == "johnson":
+            return replace(self, learning_rate=1e-3)
+        is_fast = self.optimizer == "muon" and not is_trained
+        return replace(self, learning_rate=6e-3 if is_fast else 3e-3)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""

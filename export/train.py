@@ -114,6 +114,9 @@ class Trainer:
         device: torch.device | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
+        options = options.with_rate(is_trained=bool(base or start))
+        assert options.learning_rate is not None
+        self._rate = options.learning_rate
         self.options = options
         self.photographs = photographs
         self.judge = loss_network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -208,9 +211,7 @@ class Trainer:
         options = self.options
         # Every step draws from its own generator: a resumed run sees the very same numbers.
         random = np.random.default_rng((options.seed, self.step))
-        self.optimizer.set_rate(
-            options.learning_rate * learning_rate_factor(self.step / options.steps)
-        )
+        self.optimizer.set_rate(self._rate * learning_rate_factor(self.step / options.steps))
         self.network.train()
 
         photographs = self.photographs.batch(options.batch, random)

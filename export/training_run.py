@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -63,7 +64,8 @@ def train(
     base = load_checkpoint(add_to) if add_to else None
     start = load_checkpoint(start_from) if start_from else None
     if base is not None:
-        options = TrainingOptions(**{**vars(options), "network": base.config})
+        options = replace(options, network=base.config)
+    options = options.with_rate(is_trained=bool(base or start))
     earlier = load_checkpoint(path) if path.is_file() else None
     if earlier is not None:
         _check_resumable(earlier, options, path)

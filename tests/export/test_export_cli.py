@@ -8,6 +8,7 @@ import made_up
 import pytest
 
 from export import cli
+from export.checkpoint import load_checkpoint
 from export.optimize import OptimizationOptions
 from export.options import TrainingOptions
 from realtime.cli import main
@@ -61,6 +62,11 @@ def test_a_style_is_added_to_a_checkpoint(train, tmp_path, painting_paths, capfd
     assert train(tmp_path / "base") == 0
     base = tmp_path / "base" / "checkpoint.pt"
     assert train(tmp_path / "both", "--add-to", base, paintings=painting_paths[1:]) == 0
+    rates = [
+        load_checkpoint(tmp_path / run / "checkpoint.pt").training["learning_rate"]
+        for run in ("base", "both")
+    ]
+    assert rates == [6e-3, 3e-3]
     capfd.readouterr()
     assert train(tmp_path / "again", "--add-to", base) == 2
     assert "'stripes_0' is there twice" in error_line(capfd)
