@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,12 @@ _STEADY_STYLES = 3
 @click.option(
     "--frames", metavar="N", type=click.IntRange(2), help="With --temporal: of each clip at most."
 )
+@click.option(
+    "--still-frames",
+    metavar="N",
+    type=click.IntRange(2),
+    help="With --still: how many are made of the picture; 150 if not given.",
+)
 @click.option("--no-video", is_flag=True, help="With --temporal: write no videos.")
 @click.option(
     "--style",
@@ -153,6 +160,7 @@ def evaluate(
     stills: tuple[Path, ...],
     unsteady: Path | None,
     frames: int | None,
+    still_frames: int | None,
     no_video: bool,
     styles: tuple[str, ...],
     iterations: tuple[int, ...],
@@ -179,6 +187,8 @@ def evaluate(
             )
         size = options["size"]
         wanted = SteadinessOptions(size=(round(size * 16 / 18) * 2, size), frames=frames)
+        if still_frames is not None:
+            wanted = replace(wanted, still_frames=still_frames)
         return _evaluate_steadiness(
             model,
             wanted,
@@ -191,8 +201,10 @@ def evaluate(
             video=not no_video,
             quiet=quiet,
         )
-    if unsteady or frames or no_video:
-        raise click.UsageError("--unsteady, --frames and --no-video go with --temporal or --still")
+    if unsteady or frames or still_frames or no_video:
+        raise click.UsageError(
+            "--unsteady, --frames, --still-frames and --no-video go with --temporal or --still"
+        )
     if content is None or paintings is None:
         raise click.UsageError("give --content and --paintings, or --temporal or --still")
     from . import evaluate as evaluation

@@ -42,12 +42,13 @@ def test_the_report_tells_networks_and_stabilizer_apart(model, clip, photograph,
     output = tmp_path / "report"
     call = ["evaluate", model, "--temporal", clip, "--still", photograph, "--unsteady", model]
     call += ["-o", output, "--size", 48, "--frames", 10, "--style", "negative"]
+    call += ["--still-frames", 60]
     call = [str(argument) for argument in call]
     assert main(call) == 0
     report = json.loads((output / "steadiness.json").read_text())
     moving, still = report["clips"]
     assert (moving["clip"], moving["frames"], moving["still"]) == ("clip.mp4", 10, False)
-    assert (still["clip"], still["still"]) == ("photo.png", True)
+    assert (still["clip"], still["frames"], still["still"]) == ("photo.png", 60, True)
     assert set(moving["scores"]) == {"input", "unsteady", "per_frame", "output"}
     # The same network twice: the training contributes nothing; the stabilizer calms the noise.
     assert still["scores"]["unsteady"]["warping_error"] == pytest.approx(
