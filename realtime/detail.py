@@ -23,7 +23,7 @@ _FINE_GAINS = (0.7, 1.8)
 # Powers of the loss of energy by which to amplify. A half makes up for it; the finest detail, of
 # which the bands overlap, needs a little more. Where nothing is lost, nothing is amplified.
 _STROKE_POWER = 0.5
-_FINE_POWER = 0.64
+_FINE_POWER = 0.65
 
 _FINE, _COARSE = (3, 3), (5, 5)  # pixels: the blurs between which strokes lie
 

@@ -20,7 +20,7 @@ from .frame import Frame, Image, check_image
 from .interfaces import Flow, FlowEstimator
 from .motion import FLOW_PIXELS, Motion, MotionEstimator
 
-DEFAULT_STRENGTH = 0.97
+DEFAULT_STRENGTH = 0.95
 
 # Weight of the past at strength 1. At 1 a picture would never be painted again.
 _LONGEST_MEMORY = 0.98
@@ -29,7 +29,7 @@ _LEAST_TRUST = 0.25
 _SEEK = Fraction(1, 2)  # seconds
 _SEEK_FRAMES = 4
 
-_NEIGHBOURS = np.ones((9, 9), np.uint8)
+_NEIGHBOURS = np.ones((7, 7), np.uint8)
 _TURNS = 4  # frames: how often the blend takes a step towards the fresh painting
 
 

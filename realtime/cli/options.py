@@ -80,7 +80,7 @@ def temporal(function: Function) -> Function:
     return click.option(
         "--temporal", metavar="0..1", type=click.FloatRange(0, 1),
         help="How much flicker is held down: 0 paints every frame for itself, 1 is stillest;"
-        " 0.97 if not given.",
+        " 0.95 if not given.",
     )(function)  # fmt: skip
 
 

@@ -82,8 +82,8 @@ def test_temporal_0_paints_every_frame_for_itself(call, model, clip, tmp_path):
     assert "stabilize" in reports["0.9"]["stages_ms"]
     assert (reports["0"]["temporal"], reports["0.9"]["temporal"]) == (0, 0.9)
     # The help page says so.
-    assert reports["default"]["temporal"] == 0.97
-    assert "0.97 if not given" in " ".join(call("video", "--help").out.split())
+    assert reports["default"]["temporal"] == 0.95
+    assert "0.95 if not given" in " ".join(call("video", "--help").out.split())
 
 
 def test_part_size_and_side_by_side(call, model, clip, tmp_path):
