@@ -9,7 +9,6 @@ import tiny_model
 
 from realtime.buffered import ChannelClosed
 from realtime.compose import keep_colors
-from realtime.engine import OnnxStylizer
 from realtime.errors import OptionError
 from realtime.frame import Frame
 from realtime.live.painter import Painter, PaintThread, Wishes
@@ -18,12 +17,6 @@ from realtime.sizes import SizeRequest
 
 NEGATIVE = np.array([1, 0, 0], np.float32)
 SWAPPED = np.array([0, 1, 0], np.float32)
-
-
-@pytest.fixture(scope="module")
-def stylizer(model_path):
-    with OnnxStylizer(model_path, device="cpu", threads=1) as stylizer:
-        yield stylizer
 
 
 def frame(image, index=0):
