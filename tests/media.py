@@ -74,3 +74,16 @@ def mean_color(path: Path) -> tuple[float, float, float]:
 def listing(folder: Path) -> list[str]:
     """Every name in a folder, hidden ones included."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def size_of(path: Path) -> int:
+    """The bytes in a file; 0 where it has been taken away since it was listed."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def bytes_in(folder: Path) -> int:
+    """The bytes in all the files of a folder, which others may be working in."""
+    return sum(size_of(path) for path in folder.iterdir())

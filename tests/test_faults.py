@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 import pytest
 import tiny_model
-from media import listing
+from media import listing, size_of
 from onnx import TensorProto, helper, numpy_helper
 
 FRAMES = 600
@@ -34,14 +34,6 @@ def long_clip(tmp_path_factory) -> Path:
 def growing(folder: Path) -> set[Path]:
     """The unfinished outputs in a folder that hold something."""
     return {path for path in folder.glob(".stylecam-*") if size_of(path)}
-
-
-def size_of(path: Path) -> int:
-    """The bytes in a file; 0 where it has been taken away since it was listed."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def start(clip, out, model, *options) -> subprocess.Popen[str]:

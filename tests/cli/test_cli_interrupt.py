@@ -15,7 +15,7 @@ from pathlib import Path
 import media
 import numpy as np
 import pytest
-from media import listing
+from media import bytes_in, listing
 
 from realtime.batch import Job, Plan
 from realtime.cli.interrupt import StopOnSignal
@@ -63,7 +63,7 @@ def start(
         text=True,
         **options,
     )
-    while not sum(path.stat().st_size for path in out.parent.iterdir()) and process.poll() is None:
+    while not bytes_in(out.parent) and process.poll() is None:
         meanwhile()
         time.sleep(0.005)
     return process

@@ -169,7 +169,7 @@ def test_a_recording_that_is_cut_off_is_playable(model, tmp_path, number, code):
             [*command, "--report", report], stderr=subprocess.PIPE, text=True
         )
         # The temporary output grows once frames are painted.
-        wait_for(lambda: sum(path.stat().st_size for path in tmp_path.iterdir()))
+        wait_for(lambda: media.bytes_in(tmp_path))
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == code, said
