@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import subprocess
 import threading
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -34,6 +36,20 @@ def model_path(tmp_path_factory):
 def picture():
     """A random picture of odd size."""
     return np.random.default_rng(1).integers(0, 256, (37, 53, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def launch():
+    """Starts programs, none of which outlives the test, however that ends."""
+    with ExitStack() as programs:
+
+        def start(command, *, stderr=subprocess.PIPE, **options):
+            process = subprocess.Popen(command, stderr=stderr, text=True, **options)
+            programs.enter_context(process)
+            programs.callback(process.kill)
+            return process
+
+        yield start
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
@@ -115,19 +115,24 @@ def desktop(*, manager: bool = False) -> Iterator[Desktop]:
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
-    processes = [server]
-    try:
+    with ExitStack() as programs:
+        programs.callback(_end, server)
         with os.fdopen(reading) as told:
             here = Desktop(f":{told.readline().strip()}")
         if manager:
-            processes.append(
-                subprocess.Popen(["openbox"], env=here.environment, stderr=subprocess.DEVNULL)
-            )
+            keeper = subprocess.Popen(["openbox"], env=here.environment, stderr=subprocess.DEVNULL)
+            programs.callback(_end, keeper)
         yield here
-    finally:
-        for process in reversed(processes):
-            process.terminate()
-            process.wait(timeout=30)
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    """Ask a program to end, and kill one that does not."""
+    program.terminate()
+    try:
+        program.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
 
 
 def wait_for(condition: Callable[[], bool], what: str, seen: object = "nothing") -> None:

@@ -36,17 +36,18 @@ def growing(folder: Path) -> set[Path]:
     return {path for path in folder.glob(".stylecam-*") if size_of(path)}
 
 
-def start(clip, out, model, *options) -> subprocess.Popen[str]:
-    """Begin to paint, and return when the output has begun to grow."""
-    before = set(out.parent.glob(".stylecam-*"))
-    process = subprocess.Popen(
-        [*COMMAND, clip, "-o", out, "--model", model, *options],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while process.poll() is None and not growing(out.parent) - before:
-        time.sleep(0.002)
-    return process
+@pytest.fixture
+def start(launch):
+    """Begins to paint, and returns when the output has begun to grow."""
+
+    def start(clip, out, model, *options) -> subprocess.Popen[str]:
+        before = set(out.parent.glob(".stylecam-*"))
+        process = launch([*COMMAND, clip, "-o", out, "--model", model, *options])
+        while process.poll() is None and not growing(out.parent) - before:
+            time.sleep(0.002)
+        return process
+
+    return start
 
 
 @contextmanager
@@ -79,14 +80,15 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # Lazily: a test that has failed leaves a program there, which is ended only later.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.parametrize(
     "suffix",
     ["mp4", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mkv", "avi", "ts"))],
 )
-def test_a_disk_that_is_full(model_path, tmp_path, suffix):
+def test_a_disk_that_is_full(start, model_path, tmp_path, suffix):
     clip = media.make_clip(tmp_path / "in.mp4", frames=60, width=640, height=480)
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -101,7 +103,7 @@ def test_a_disk_that_is_full(model_path, tmp_path, suffix):
 
 @pytest.mark.skipif(os.name != "posix", reason="open files can be removed")
 @pytest.mark.slow
-def test_an_output_folder_that_is_removed(long_clip, model_path, tmp_path):
+def test_an_output_folder_that_is_removed(start, long_clip, model_path, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     process = start(long_clip, folder / "out.mp4", model_path)
@@ -112,7 +114,7 @@ def test_an_output_folder_that_is_removed(long_clip, model_path, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="open files can be removed")
 @pytest.mark.slow
-def test_an_input_that_is_removed_is_read_to_its_end(long_clip, model_path, tmp_path):
+def test_an_input_that_is_removed_is_read_to_its_end(start, long_clip, model_path, tmp_path):
     path = Path(shutil.copy(long_clip, tmp_path / "in.mp4"))
     (tmp_path / "out").mkdir()
     process = start(path, tmp_path / "out" / "out.mp4", model_path)
@@ -122,7 +124,7 @@ def test_an_input_that_is_removed_is_read_to_its_end(long_clip, model_path, tmp_
 
 
 @pytest.mark.slow
-def test_an_input_that_is_cut_off_while_it_is_read(long_clip, model_path, tmp_path):
+def test_an_input_that_is_cut_off_while_it_is_read(start, long_clip, model_path, tmp_path):
     path = Path(shutil.copy(long_clip, tmp_path / "in.mp4"))
     (tmp_path / "out").mkdir()
     out = tmp_path / "out" / "out.mp4"
@@ -136,7 +138,7 @@ def test_an_input_that_is_cut_off_while_it_is_read(long_clip, model_path, tmp_pa
 
 
 @pytest.mark.slow
-def test_an_input_that_grows_while_it_is_read(model_path, tmp_path):
+def test_an_input_that_grows_while_it_is_read(start, model_path, tmp_path):
     """A recording that goes on: what stood there at the beginning is painted, or more."""
     whole = media.make_clip(tmp_path / "whole.ts", frames=600, codec="mpeg2video").read_bytes()
     path, out = tmp_path / "in.ts", tmp_path / "out" / "out.mp4"
@@ -171,7 +173,7 @@ def failing_model(path: Path) -> Path:
     return path
 
 
-def test_a_model_that_fails_in_the_middle(tmp_path):
+def test_a_model_that_fails_in_the_middle(start, tmp_path):
     frames = 30
     model = failing_model(tmp_path / "failing.onnx")
     folder = tmp_path / "out"
@@ -193,7 +195,7 @@ def test_a_model_that_fails_in_the_middle(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory")
 @pytest.mark.slow
 @pytest.mark.parametrize("temporal", [0, 0.9])
-def test_memory_that_runs_out_in_the_middle(model_path, tmp_path, temporal):
+def test_memory_that_runs_out_in_the_middle(start, model_path, tmp_path, temporal):
     import resource
 
     clip = media.make_clip(tmp_path / "in.mp4", frames=300, width=640, height=360, codec="mpeg4")
@@ -218,7 +220,7 @@ def test_memory_that_runs_out_in_the_middle(model_path, tmp_path, temporal):
 
 
 @pytest.mark.slow
-def test_a_read_only_file_system(model_path, tmp_path):
+def test_a_read_only_file_system(start, model_path, tmp_path):
     """Where not even root may write; permissions alone say that it may."""
     clip = media.make_clip(tmp_path / "in.mp4", frames=2)
     disk = tmp_path / "disk"
@@ -234,7 +236,7 @@ def test_a_read_only_file_system(model_path, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_encoder_that_refuses(model_path, tmp_path):
+def test_an_encoder_that_refuses(start, model_path, tmp_path):
     clip = media.make_clip(tmp_path / "in.mp4", frames=2)
     folder = tmp_path / "out"
     folder.mkdir()
@@ -248,7 +250,7 @@ def test_an_encoder_that_refuses(model_path, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.slow
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_two_processes_write_the_same_output(model_path, tmp_path, overwrite):
+def test_two_processes_write_the_same_output(start, model_path, tmp_path, overwrite):
     clip = media.make_clip(tmp_path / "in.mp4", frames=200, codec="mpeg4")
     folder, out = tmp_path / "out", tmp_path / "out" / "out.mp4"
     folder.mkdir()
@@ -276,7 +278,7 @@ def test_two_processes_write_the_same_output(model_path, tmp_path, overwrite):
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("existing", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_killed_runs_leave_the_old_file_and_are_cleaned_up_after(
-    long_clip, model_path, tmp_path, existing
+    start, long_clip, model_path, tmp_path, existing
 ):
     out = tmp_path / "out.mp4"
     if existing:
@@ -306,7 +308,7 @@ def test_killed_runs_leave_the_old_file_and_are_cleaned_up_after(
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_signals_at_random_moments(model_path, tmp_path, number):
+def test_signals_at_random_moments(start, launch, model_path, tmp_path, number):
     """From the first import to the last rename: a playable file, the old one, or none."""
     clip = media.make_clip(tmp_path / "in.mp4", frames=150)
     chance = random.Random(int(number))
@@ -318,11 +320,7 @@ def test_signals_at_random_moments(model_path, tmp_path, number):
         if turn % 2:
             out.write_bytes(b"precious")
         if turn % 4 < 2:
-            process = subprocess.Popen(
-                [*COMMAND, clip, "-o", out, "--model", model_path, "--overwrite"],
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+            process = launch([*COMMAND, clip, "-o", out, "--model", model_path, "--overwrite"])
             time.sleep(chance.uniform(0.02, 1.2))
         else:
             process = start(clip, out, model_path, "--overwrite")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from fractions import Fraction
 
@@ -41,19 +40,17 @@ def test_a_session_is_measured_with_its_answers(model_path, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", ["q", "alt+F4"])
-def test_a_window_that_is_closed_ends_the_benchmark_with_one_line(model_path, tmp_path, key):
+def test_a_window_that_is_closed_ends_the_benchmark_with_one_line(
+    launch, model_path, tmp_path, key
+):
     command = [sys.executable, "-m", "realtime", "bench", "--window", "--model", model_path]
     # Long enough that nobody is too late to close it.
     command += ["--size", "64x48", "--frames", "600", "--json", tmp_path / "b.json", "-q"]
     with desktop(manager=True) as here:
-        process = subprocess.Popen(command, env=here.environment, stderr=subprocess.PIPE, text=True)
-        try:
-            here.find_window("stylecam bench")
-            here.press(key)
-            said = process.communicate(timeout=90)[1]
-        finally:
-            process.kill()
-            process.wait()
+        process = launch(command, env=here.environment)
+        here.find_window("stylecam bench")
+        here.press(key)
+        said = process.communicate(timeout=90)[1]
     assert process.returncode == 2
     assert said.count("\n") == 1
     assert said.startswith("stylecam: error: the window was closed before all was measured")

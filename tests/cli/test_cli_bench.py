@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import media
@@ -220,16 +221,15 @@ def wait_for_end(group: int) -> None:
 
 
 @pytest.fixture
-def measuring(model, tmp_path):
+def measuring(launch, model, tmp_path):
     """A benchmark that would take an hour, amid a pipeline's turn, in a group of its own."""
     clip = media.make_clip(tmp_path / "clip.mp4")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    process = subprocess.Popen(
+    process = launch(
         [*PROGRAM, "--input", str(clip), "--size", "source", "--model", str(model),
          "--frames", "100000", "--json", str(tmp_path / "b.json")],
-        env=os.environ | {"TMPDIR": str(scratch)}, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"TMPDIR": str(scratch)}, start_new_session=True, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
@@ -239,9 +239,8 @@ def measuring(model, tmp_path):
             time.sleep(0.02)
         yield process
     finally:
-        if group_lives(process.pid):
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 NEEDS_GROUPS = pytest.mark.skipif(

@@ -47,34 +47,29 @@ def nothing() -> None:
     pass
 
 
-def start(
-    clip: Path,
-    model: Path,
-    out: Path,
-    *,
-    stderr: int,
-    meanwhile: Callable[[], object] = nothing,
-    **options,
-) -> subprocess.Popen[str]:
-    """Begin to paint, and return when the output, still under another name, has begun to grow."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "realtime", "video", clip, "-o", out, "--model", model],
-        stderr=stderr,
-        text=True,
-        **options,
-    )
-    while not bytes_in(out.parent) and process.poll() is None:
-        meanwhile()
-        time.sleep(0.005)
-    return process
+@pytest.fixture
+def start(launch):
+    """Begins to paint, and returns when the output, still under another name, begins to grow."""
+
+    def start(
+        clip: Path, model: Path, out: Path, meanwhile: Callable[[], object] = nothing, **options
+    ) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "realtime", "video", clip, "-o", out, "--model", model]
+        process = launch(command, **options)
+        while not bytes_in(out.parent) and process.poll() is None:
+            meanwhile()
+            time.sleep(0.005)
+        return process
+
+    return start
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_the_first_signal_finishes_the_file(long_clip, model, tmp_path, number, code):
+def test_the_first_signal_finishes_the_file(start, long_clip, model, tmp_path, number, code):
     out = tmp_path / "out.mp4"
-    process = start(long_clip, model, out, stderr=subprocess.PIPE)
+    process = start(long_clip, model, out)
     process.send_signal(number)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == code, said
@@ -83,10 +78,10 @@ def test_the_first_signal_finishes_the_file(long_clip, model, tmp_path, number, 
     assert 0 < media.count_frames(out) < FRAMES
 
 
-def test_the_file_is_finished_when_nobody_reads_what_is_said(long_clip, model, tmp_path):
+def test_the_file_is_finished_when_nobody_reads_what_is_said(start, long_clip, model, tmp_path):
     """As in ``stylecam ... 2>&1 | tee log``, where Ctrl-C ends ``tee`` first."""
     out = tmp_path / "out.mp4"
-    process = start(long_clip, model, out, stderr=subprocess.PIPE)
+    process = start(long_clip, model, out)
     process.stderr.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
@@ -94,7 +89,7 @@ def test_the_file_is_finished_when_nobody_reads_what_is_said(long_clip, model, t
     assert 0 < media.count_frames(out) < FRAMES
 
 
-def test_the_file_is_finished_when_the_terminal_is_closed(long_clip, model, tmp_path):
+def test_the_file_is_finished_when_the_terminal_is_closed(start, long_clip, model, tmp_path):
     out = tmp_path / "out.mp4"
     terminal, end = pty.openpty()
     os.set_blocking(terminal, False)

@@ -161,13 +161,11 @@ def wait_for(condition):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_recording_that_is_cut_off_is_playable(model, tmp_path, number, code):
+def test_a_recording_that_is_cut_off_is_playable(launch, model, tmp_path, number, code):
     out, report = tmp_path / "out.mp4", tmp_path / "report.json"
     with mjpeg_server.serve(1_000_000, pause=0.01) as address:
         command = [*RUN, address, "--no-window", "--model", model, "--record", out]
-        process = subprocess.Popen(
-            [*command, "--report", report], stderr=subprocess.PIPE, text=True
-        )
+        process = launch([*command, "--report", report])
         # The temporary output grows once frames are painted.
         wait_for(lambda: media.bytes_in(tmp_path))
         process.send_signal(number)
@@ -179,18 +177,12 @@ def test_a_recording_that_is_cut_off_is_playable(model, tmp_path, number, code):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_while_nobody_answers(model, number, tmp_path):
+def test_a_signal_ends_it_while_nobody_answers(launch, model, number, tmp_path):
     """Neither the camera nor FFmpeg's timeouts have a say in it."""
     report = tmp_path / "report.json"
     with stalled() as port:
-        process = subprocess.Popen(
-            [
-                *(*RUN, f"http://127.0.0.1:{port}/", "--no-window", "--model", model),
-                *("--serve", "0", "--report", report),
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = [*RUN, f"http://127.0.0.1:{port}/", "--no-window", "--model", model]
+        process = launch([*command, "--serve", "0", "--report", report])
         line = process.stderr.readline()
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]
@@ -203,17 +195,14 @@ def test_a_signal_ends_it_while_nobody_answers(model, number, tmp_path):
     assert process.returncode == 128 + number
 
 
-def test_a_camera_that_is_missing_is_waited_for(model, tmp_path):
+def test_a_camera_that_is_missing_is_waited_for(launch, model, tmp_path):
     report = tmp_path / "report.json"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}/camera.mjpg"
-    process = subprocess.Popen(
-        [*RUN, address, "--no-window", "--model", model, "--max-frames", "3", "--report", report],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [*RUN, address, "--no-window", "--model", model, "--max-frames", "3"]
+    process = launch([*command, "--report", report])
     assert "waiting for stream http" in process.stderr.readline()
     with mjpeg_server.serve(1_000_000, pause=0.02, port=port):
         said = process.communicate(timeout=60)[1]
@@ -223,18 +212,12 @@ def test_a_camera_that_is_missing_is_waited_for(model, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["tcp", "rtmp"])
-def test_a_receiver_that_stalls_holds_nothing_up(model, tmp_path, protocol):
+def test_a_receiver_that_stalls_holds_nothing_up(launch, model, tmp_path, protocol):
     out, report = tmp_path / "out.mp4", tmp_path / "report.json"
     with stalled() as port:
         address = f"{protocol}://127.0.0.1:{port}/live"
-        process = subprocess.Popen(
-            [
-                *(*RUN, "synthetic", "--no-window", "--model", model, "--stream", address),
-                *("--record", out, "--report", report, "--duration", "2"),
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = [*RUN, "synthetic", "--no-window", "--model", model, "--stream", address]
+        process = launch([*command, "--record", out, "--report", report, "--duration", "2"])
         said = process.communicate(timeout=100)[1]
     assert "Traceback" not in said
     if protocol == "rtmp":
@@ -252,17 +235,13 @@ def test_a_receiver_that_stalls_holds_nothing_up(model, tmp_path, protocol):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_real_browser_shows_the_painting(model, tmp_path):
+def test_a_real_browser_shows_the_painting(launch, model, tmp_path):
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     assert browser, "install chromium"
     picture = tmp_path / "page.png"
     # A picture of 64x48 with the grey 90, whose negative is 165.
     clip = media.make_clip(tmp_path / "clip.mp4", frames=24)
-    process = subprocess.Popen(
-        [*RUN, clip, "--loop", "--no-window", "--model", model, "--serve", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = launch([*RUN, clip, "--loop", "--no-window", "--model", model, "--serve", "0"])
     try:
         address = process.stderr.readline().split()[-1]
         # The browser is alone with this page; its sandbox does not work for root.
@@ -280,14 +259,10 @@ def test_a_real_browser_shows_the_painting(model, tmp_path):
     assert image[height * 3 // 4, width // 2].tolist() == pytest.approx([165] * 3, abs=10)
 
 
-def test_what_is_served_is_the_painting(model):
+def test_what_is_served_is_the_painting(launch, model):
     """A camera in, a browser's stream out, by two separate programs."""
     with mjpeg_server.serve(1_000_000, pause=0.02) as address:
-        process = subprocess.Popen(
-            [*RUN, address, "--no-window", "--model", model, "--serve", "0"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = launch([*RUN, address, "--no-window", "--model", model, "--serve", "0"])
         try:
             line = process.stderr.readline()
             assert "serving at http://127.0.0.1:" in line

@@ -44,11 +44,16 @@ def test_our_own_camera_reads_mpegts_over_udp():
     assert color_through_our_camera(StreamSink) == pytest.approx(COLOR, abs=6)
 
 
-def listen(arguments, out):
-    """FFmpeg as the server that takes one stream and copies it to a file."""
-    assert shutil.which("ffmpeg"), "install ffmpeg"
-    command = ["ffmpeg", "-v", "error", "-y", *arguments, "-c", "copy", str(out)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def listen(launch):
+    """Starts FFmpeg as the server that takes one stream and copies it to a file."""
+
+    def listen(arguments, out):
+        assert shutil.which("ffmpeg"), "install ffmpeg"
+        command = ["ffmpeg", "-v", "error", "-y", *arguments, "-c", "copy", str(out)]
+        return launch(command, stdin=subprocess.DEVNULL)
+
+    return listen
 
 
 def connect(address):
@@ -63,7 +68,7 @@ def connect(address):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["rtmp", "rtsp", "tcp"])
-def test_a_real_server_takes_it(protocol, tmp_path):
+def test_a_real_server_takes_it(listen, protocol, tmp_path):
     address = f"{protocol}://127.0.0.1:{free_port()}"
     listening = {
         "rtmp": ["-f", "flv", "-listen", "1", "-i", f"{address}/live"],
@@ -87,7 +92,7 @@ def test_a_real_server_takes_it(protocol, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_server_that_dies_is_told_of(tmp_path):
+def test_a_server_that_dies_is_told_of(listen, tmp_path):
     address = f"tcp://127.0.0.1:{free_port()}"
     server = listen(["-f", "mpegts", "-i", f"{address}?listen=1"], tmp_path / "received.mkv")
 
