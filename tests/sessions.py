@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager
 
 from realtime.live.controls import Controls
 from realtime.live.outputs import Output
@@ -66,8 +68,14 @@ def never():
     return False
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+@contextmanager
+def running(session):
+    """The session runs in a thread of its own, until the ``with`` is left."""
+    leaving = threading.Event()
+    thread = threading.Thread(target=session.run, args=(leaving.is_set,))
+    thread.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        thread.join()

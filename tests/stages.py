@@ -29,7 +29,7 @@ class ListSink:
 
     def write(self, frame):
         if self.hold is not None:
-            self.hold.wait(20)
+            self.hold.wait(60)
         if len(self.frames) == self.fail_at:
             raise self.error
         self.frames.append(frame)

@@ -23,6 +23,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 FRAMES = 600
 COMMAND = sys.executable, "-m", "realtime", "video"
+PATIENCE = 200
+"""Seconds for a program to come to its end, where the machine is busy with others."""
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def stopped(process: subprocess.Popen[str]) -> Iterator[None]:
 
 def finish(process: subprocess.Popen[str], code: int) -> str:
     """Wait for the end; returns the one line of the error."""
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == code, said
     lines = [line for line in said.splitlines() if "error" in line or "warning" in line]
     assert len(lines) <= 1, said
@@ -130,7 +134,7 @@ def test_an_input_that_is_cut_off_while_it_is_read(start, long_clip, model_path,
     out = tmp_path / "out" / "out.mp4"
     process = start(path, out, model_path)
     os.truncate(path, path.stat().st_size // 2)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1, said
     assert "in.mp4 is damaged" in said
     assert "Traceback" not in said
@@ -147,7 +151,7 @@ def test_an_input_that_grows_while_it_is_read(start, model_path, tmp_path):
     process = start(path, out, model_path)
     with path.open("ab") as file:
         file.write(whole[len(whole) // 2 // 188 * 188 :])
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode in (0, 1), said
     assert "Traceback" not in said
     assert 250 < media.count_frames(out) <= 600
@@ -207,7 +211,7 @@ def test_memory_that_runs_out_in_the_middle(start, model_path, tmp_path, tempora
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     (used,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData"))
     resource.prlimit(process.pid, resource.RLIMIT_DATA, (used, used))
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert out.read_bytes() == b"precious"
     # Whoever asks for memory next is the one to run out. The C library itself gives up at once.
     if process.returncode not in (127, -signal.SIGABRT):
@@ -285,14 +289,14 @@ def test_killed_runs_leave_the_old_file_and_are_cleaned_up_after(
         out.write_bytes(b"precious")
     process = start(long_clip, out, model_path, "--overwrite")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     left = [name for name in listing(tmp_path) if name.startswith(".stylecam-")]
     assert len(left) == 1
     assert out.exists() == existing
     assert not existing or out.read_bytes() == b"precious"
     short = media.make_clip(tmp_path / "short.mp4", frames=2)
     # A run that goes on at the same time keeps what it has.
-    medium = media.make_clip(tmp_path / "medium.mp4", frames=100, codec="mpeg4")
+    medium = media.make_clip(tmp_path / "medium.mp4", frames=300, codec="mpeg4")
     other = start(medium, tmp_path / "other.mp4", model_path)
     with stopped(other):
         finish(start(short, out, model_path, "--overwrite"), 0)
@@ -300,13 +304,12 @@ def test_killed_runs_leave_the_old_file_and_are_cleaned_up_after(
         assert len(growing(tmp_path)) == 1
     finish(other, 0)
     assert media.count_frames(out) == 2
-    assert media.count_frames(tmp_path / "other.mp4") == 100
+    assert media.count_frames(tmp_path / "other.mp4") == 300
     assert [name for name in listing(tmp_path) if name.startswith(".")] == []
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_signals_at_random_moments(start, launch, model_path, tmp_path, number):
     """From the first import to the last rename: a playable file, the old one, or none."""
@@ -326,7 +329,7 @@ def test_signals_at_random_moments(start, launch, model_path, tmp_path, number):
             process = start(clip, out, model_path, "--overwrite")
             time.sleep(chance.uniform(0, 0.1))
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         left = [name for name in listing(folder) if name.startswith(".")]
         assert left == [] or number == signal.SIGKILL
         frames = 0

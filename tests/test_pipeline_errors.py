@@ -13,6 +13,7 @@ import time
 
 import pytest
 from stages import ListSink, MyError, both, brighter, frames
+from waiting import set_once_waited_for, wait_until
 
 from realtime.pipeline import run
 
@@ -64,8 +65,9 @@ def test_a_stage_that_breaks(threaded, stage, error):
         run(frames(100), stages.pop("stylize"), ListSink(), threaded=threaded, **stages)
 
 
-def test_a_stylizer_that_breaks_while_both_queues_are_full():
+def test_a_stylizer_that_breaks_while_both_queues_are_full(monkeypatch):
     hold = threading.Event()
+    set_once_waited_for(monkeypatch, "write-behind", hold)
     sink = ListSink(hold=hold)
     read = []
 
@@ -77,9 +79,7 @@ def test_a_stylizer_that_breaks_while_both_queues_are_full():
     def stylize(image):
         if image[0, 0, 0] == 4:
             # By now the writer holds one frame and its queue three; let the reader fill its own.
-            while len(read) < 9:
-                time.sleep(0.001)
-            threading.Timer(0.1, hold.set).start()
+            wait_until(lambda: len(read) >= 9)
             raise MyError("stylize")
         return image
 
@@ -103,8 +103,8 @@ def test_ctrl_c_while_waiting_for_the_writer():
     painted = []
 
     def interrupt():
-        while len(painted) < 4:  # one in the writer's hands, three in its queue: the next waits
-            time.sleep(0.001)
+        wait_until(lambda: len(painted) >= 4)
+        # One is in the writer's hands, three are in its queue: the next waits.
         time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.05)

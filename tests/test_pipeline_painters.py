@@ -62,7 +62,7 @@ def test_so_many_frames_are_painted_at_the_same_time(painters):
         with lock:
             now.append(image)
             most.append(len(now))
-        together.wait(20)
+        together.wait(60)
         with lock:
             now.pop()
         return image
@@ -162,7 +162,7 @@ def test_ctrl_c_while_frames_are_painted():
         return image
 
     def interrupt():
-        painting.wait(10)
+        painting.wait(60)
         time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 

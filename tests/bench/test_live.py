@@ -39,6 +39,7 @@ def test_a_session_is_measured_with_its_answers(model_path, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("key", ["q", "alt+F4"])
 def test_a_window_that_is_closed_ends_the_benchmark_with_one_line(
     launch, model_path, tmp_path, key

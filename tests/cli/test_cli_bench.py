@@ -6,13 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import media
 import pytest
 from media import listing
+from waiting import wait_until
 
 DOCUMENTATION = Path(__file__).parents[2] / "benchmarks" / "README.md"
 PROGRAM = (sys.executable, "-m", "realtime", "bench")
@@ -212,14 +212,6 @@ def group_lives(group: int) -> bool:
     return True
 
 
-def wait_for_end(group: int) -> None:
-    """Wait until the last process of a group has gone."""
-    deadline = time.monotonic() + 30
-    while group_lives(group):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def measuring(launch, model, tmp_path):
     """A benchmark that would take an hour, amid a pipeline's turn, in a group of its own."""
@@ -232,11 +224,9 @@ def measuring(launch, model, tmp_path):
         env=os.environ | {"TMPDIR": str(scratch)}, start_new_session=True, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 120
-        while not list(scratch.glob("stylecam-bench-*/*.mp4")):
-            assert time.monotonic() < deadline
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.02)
+        films = "stylecam-bench-*/*.mp4"
+        wait_until(lambda: process.poll() is not None or list(scratch.glob(films)), 120)
+        assert process.returncode is None, process.communicate()
         yield process
     finally:
         with suppress(ProcessLookupError):
@@ -256,7 +246,7 @@ def test_ctrl_c_leaves_nothing_behind(measuring, tmp_path):
     assert (measuring.returncode, out, err) == (130, "", "stylecam: interrupted\n")
     assert not list((tmp_path / "scratch").glob("stylecam-*"))
     assert listing(tmp_path) == ["clip.mp4", "scratch"]
-    wait_for_end(measuring.pid)
+    wait_until(lambda: not group_lives(measuring.pid))
 
 
 @pytest.mark.slow
@@ -264,7 +254,7 @@ def test_ctrl_c_leaves_nothing_behind(measuring, tmp_path):
 def test_a_benchmark_that_is_killed_takes_its_processes_along(measuring):
     measuring.kill()
     measuring.wait()
-    wait_for_end(measuring.pid)
+    wait_until(lambda: not group_lives(measuring.pid))
 
 
 @pytest.mark.slow

@@ -28,6 +28,9 @@ from realtime.sinks.video import VideoOptions
 
 FRAMES = 3000
 
+# Processes of their own take their time to start where a machine is busy.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -9,6 +9,7 @@ import av
 import media
 import numpy as np
 import pytest
+from waiting import wait_until
 
 from realtime.buffered import Worker, workers_left
 from realtime.errors import SinkError
@@ -94,9 +95,7 @@ def test_a_sink_that_fails_is_told_of_and_aborted():
     sink = Broken()
     output = Output("recording", sink)
     output.offer(frame(0))
-    deadline = time.monotonic() + 30
-    while output.error is None and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_until(lambda: output.error is not None)
     output.offer(frame(1))
     output.close()
     assert "disk is full" in str(output.error)
@@ -127,10 +126,7 @@ def test_a_sink_that_hangs_is_given_up_while_it_runs():
     sink = Blocked()
     output = Output("stuck", sink, patience=0.2)
     output.offer(frame(0))
-    deadline = time.monotonic() + 30
-    while output.error is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-        output.check()
+    wait_until(lambda: output.check() or output.error is not None)
     assert "nothing was taken for 0 s" in str(output.error)
     output.close()  # does not wait any more
     output.offer(frame(1))
@@ -188,10 +184,7 @@ def test_one_whose_completing_is_interrupted_says_so(monkeypatch):
 def come_loose(sink):
     """So that the thread ends after all."""
     sink.may_go_on.set()
-    deadline = time.monotonic() + 30
-    while workers_left():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: not workers_left())
 
 
 def test_what_became_of_it_is_told():

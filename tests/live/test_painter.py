@@ -232,4 +232,4 @@ def test_an_error_of_the_painter_reaches_the_session(stylizer):
 def test_leaving_early_ends_the_thread(stylizer, picture):
     painter = Painter(stylizer, Wishes(NEGATIVE), WorkingSize(None))
     with PaintThread((frame(picture, index) for index in range(10**9)), painter) as thread:
-        assert thread.take(5) is not None
+        assert thread.take(60) is not None

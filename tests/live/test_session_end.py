@@ -9,7 +9,8 @@ import cv2
 import media
 import mjpeg_server
 import pytest
-from sessions import SlowWindow, build, wait_until
+from sessions import SlowWindow, build
+from waiting import wait_until
 
 from realtime.buffered import workers_left
 from realtime.live import outputs

@@ -7,7 +7,8 @@ import threading
 import media
 import mjpeg_server
 import pytest
-from sessions import Keeping, build, never, wait_until
+from sessions import Keeping, build, never
+from waiting import wait_until
 
 from realtime.buffered import workers_left
 from realtime.live.outputs import Output

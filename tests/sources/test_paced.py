@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from fractions import Fraction
 
 import media
 import pytest
+from waiting import wait_until
 
 from realtime.errors import OptionError, SourceError
 from realtime.sources import open_live
@@ -30,11 +30,11 @@ def test_nobody_is_waited_for(clip):
     with open_live(clip) as source:
         frames = iter(source)
         next(frames)
-        deadline = time.monotonic() + 20
-        while source.dropped < 4 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert source.dropped == 4
-        assert [frame.index for frame in frames] == [1]
+        wait_until(lambda: source.dropped >= 4)
+        rest = list(frames)
+    # Where the first was taken late, the last may have been there already.
+    assert 1 + len(rest) + source.dropped == 6
+    assert [frame.index for frame in rest] in ([1], [])
 
 
 def test_a_loop_goes_on_and_its_times_too(clip):
@@ -58,7 +58,7 @@ def test_closing_while_nobody_reads_ends_the_thread():
     assert set(threading.enumerate()) > before
     source.close()
     for thread in set(threading.enumerate()) - before:
-        thread.join(10)
+        thread.join(60)
     assert set(threading.enumerate()) <= before
 
 
