@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def memory() -> float:
 
 def handles() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - one of them is the list itself
+
+
+def held_open(folder: Path) -> list[Path]:
+    """The files of a folder that the process has open; none where the system does not tell."""
+    held = []
+    for handle in Path("/proc/self/fd").glob("*"):
+        with suppress(FileNotFoundError):  # the handle of the list itself
+            held.append(handle.readlink())
+    return [path for path in held if path.is_relative_to(folder.resolve())]

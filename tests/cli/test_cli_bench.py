@@ -252,8 +252,12 @@ def test_ctrl_c_leaves_nothing_behind(measuring, tmp_path):
 @pytest.mark.slow
 @NEEDS_GROUPS
 def test_a_benchmark_that_is_killed_takes_its_processes_along(measuring):
+    # Those that it has started stand still, so that they are there when it has gone.
+    os.killpg(measuring.pid, signal.SIGSTOP)
     measuring.kill()
-    measuring.wait()
+    assert measuring.wait() == -signal.SIGKILL
+    assert group_lives(measuring.pid)
+    os.killpg(measuring.pid, signal.SIGCONT)
     wait_until(lambda: not group_lives(measuring.pid))
 
 

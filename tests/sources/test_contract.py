@@ -11,7 +11,9 @@ import media
 import mjpeg_server
 import numpy as np
 import pytest
+from usage import held_open
 
+from realtime.buffered import workers_left
 from realtime.frame import Frame, StreamInfo
 from realtime.sources import open_source
 
@@ -44,8 +46,13 @@ def open_kind(kind, tmp_path):
 
 
 @pytest.fixture(params=["file", "image", "folder", "synthetic", "camera"])
-def source(request, tmp_path):
-    with open_kind(request.param, tmp_path) as source:
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def source(kind, tmp_path):
+    with open_kind(kind, tmp_path) as source:
         yield source
 
 
@@ -114,14 +121,25 @@ def test_a_whole_source_has_no_warnings(source):
     assert source.damaged is False
 
 
-def test_closing_is_allowed_at_any_time_and_twice(source):
+def assert_released(source, kind, folder):
+    """Neither a file nor a thread is held, and nothing is delivered any more."""
+    assert held_open(folder) == []
+    assert not workers_left()
+    # A file's frames come from the decoder, which must not be asked once it is closed.
+    if kind != "file":
+        assert take(source, 1) == []
+
+
+def test_closing_is_allowed_at_any_time_and_twice(source, kind, tmp_path):
     next(iter(source))
     source.close()
     source.close()
+    assert_released(source, kind, tmp_path)
 
 
-def test_closing_without_reading(source):
+def test_closing_without_reading(source, kind, tmp_path):
     source.close()
+    assert_released(source, kind, tmp_path)
 
 
 def test_with_gives_the_source_itself(source):
@@ -129,6 +147,5 @@ def test_with_gives_the_source_itself(source):
         assert entered is source
 
 
-def test_only_a_camera_is_live(source, request):
-    kind = request.node.callspec.params["source"]
+def test_only_a_camera_is_live(source, kind):
     assert source.info.is_live == (kind == "camera")
