@@ -185,6 +185,8 @@ def evaluate(
                 "--strength, --reference, --content and --paintings do not go with --temporal and"
                 " --still; run evaluate twice"
             )
+        if still_frames and not stills:
+            raise click.UsageError("--still-frames goes with --still")
         size = options["size"]
         wanted = SteadinessOptions(size=(round(size * 16 / 18) * 2, size), frames=frames)
         if still_frames is not None:

@@ -37,7 +37,8 @@ def style_size_option(function: Callable[..., Any]) -> Callable[..., Any]:
         type=click.IntRange(32),
         default=512,
         show_default=True,
-        help="Shorter side of the paintings, in pixels: larger gives larger strokes.",
+        help="Shorter side of the paintings, in pixels, times a painting's own scale: larger gives"
+        " larger strokes.",
     )(function)
 
 

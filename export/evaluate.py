@@ -50,7 +50,7 @@ class EvaluationOptions:
         optimized: number of these that the optimisation paints as well; it takes minutes for each.
         iterations: of the optimisation after which it is looked at, rising.
         size: shorter side of the photographs, in pixels.
-        style_size: shorter side of the paintings, in pixels.
+        style_size: shorter side of the paintings, in pixels, times a painting's own scale.
         content_weight: weight of the content loss in the total.
         style_weight: weight of the style loss in the total.
         variation_weight: weight of the total variation in the total.

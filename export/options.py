@@ -20,7 +20,8 @@ class TrainingOptions:
         steps: optimisation steps in all.
         batch: photographs a step; each is painted in one style, drawn at random.
         crop: side of the photographs' crops, in pixels.
-        style_size: shorter side of the paintings, in pixels; larger gives larger strokes.
+        style_size: shorter side of the paintings, in pixels, times a painting's own scale; larger
+            gives larger strokes.
         content_weight: weight of the content loss.
         style_weight: weight of the style loss.
         variation_weight: weight of the total variation.

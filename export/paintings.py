@@ -15,8 +15,10 @@ from realtime.model import StyleInfo
 from .dataset import read_picture, resize_short_side
 
 PUBLIC_DOMAIN = "public domain"
-SCALES = (0.1, 10.0)
-"""Bounds of a painting's scale and weight."""
+HINT_BOUNDS = (0.1, 10.0)
+"""Smallest and largest scale and weight of a painting."""
+SMALLEST_SIDE = 16
+"""Pixels: loss networks look at no smaller picture."""
 _PAINTINGS = Path(__file__).with_name("paintings.toml")
 
 
@@ -60,6 +62,8 @@ def describe_style(picture: Path) -> StyleInfo:
 def learning_hints(picture: Path) -> LearningHints:
     """``scale`` and ``weight`` of a painting, from where `describe_style` finds its title.
 
+    A file beside the picture stands for all of the project's entry: what it leaves out is 1.
+
     Raises:
         OptionError: the file beside the picture is damaged, or one of them is not a number from
             0.1 to 10.
@@ -69,10 +73,10 @@ def learning_hints(picture: Path) -> LearningHints:
     for key in ("scale", "weight"):
         value = entry.get(key, 1.0)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not SCALES[0] <= value <= SCALES[1]:
+        if not is_number or not HINT_BOUNDS[0] <= value <= HINT_BOUNDS[1]:
             raise OptionError(
                 f"'{key}' of {picture.name} in {picture.with_suffix('.toml').name} must be a number"
-                f" from {SCALES[0]:g} to {SCALES[1]:g}, not {value!r}"
+                f" from {HINT_BOUNDS[0]:g} to {HINT_BOUNDS[1]:g}, not {value!r}"
             )
         hints[key] = float(value)
     return LearningHints(**hints)
@@ -86,10 +90,17 @@ def read_painting(picture: Path, size: int) -> Image:
         size: shorter side in pixels, before the painting's own `LearningHints.scale`.
 
     Raises:
-        OptionError: see `learning_hints`.
+        OptionError: see `learning_hints`; or fewer than `SMALLEST_SIDE` pixels would be left.
         SourceError: it cannot be read.
     """
-    side = max(1, round(size * learning_hints(picture).scale))
+    scale = learning_hints(picture).scale
+    side = round(size * scale)
+    if side < SMALLEST_SIDE:
+        raise OptionError(
+            f"{picture.name} of {size} pixels at its scale of {scale:g} is {side} pixels small; it"
+            f" needs at least {SMALLEST_SIDE}: give a larger --style-size, or a larger scale in"
+            f" {picture.with_suffix('.toml').name}"
+        )
     return resize_short_side(read_picture(picture), side)
 
 

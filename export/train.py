@@ -146,7 +146,9 @@ class Trainer:
         self.targets = self._style_targets(pictures)
         # A painting that photographs resemble would otherwise be painted half-heartedly.
         factors = (USUAL_DISTANCE / self.measure_style_distances()) ** options.balance
-        weights = torch.tensor([learning_hints(path).weight for path in paintings])
+        hints = [learning_hints(path) for path in paintings]
+        self._hints = {path.stem: asdict(hint) for path, hint in zip(paintings, hints, strict=True)}
+        weights = torch.tensor([hint.weight for hint in hints])
         self.style_factors = factors.clamp(*STYLE_FACTORS) * weights.to(self.device)
         if start is not None:
             self._load(start, "start from")
@@ -304,6 +306,7 @@ class Trainer:
             **self.options.to_dict(),
             "loss_network": self.judge.name,
             "base_steps": self._steps_before,
+            "hints": self._hints,
             "losses": asdict(self.mean_losses()) if self._recent else {},
         }
         return Checkpoint(

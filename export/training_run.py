@@ -15,6 +15,7 @@ from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .dataset import Photographs
 from .loss_networks import load_loss_network
 from .options import TrainingOptions
+from .paintings import LearningHints, learning_hints
 from .perceptual import LossNetwork
 from .preview import write_preview
 from .train import Progress, Trainer
@@ -65,10 +66,13 @@ def train(
     start = load_checkpoint(start_from) if start_from else None
     if base is not None:
         options = replace(options, network=base.config)
-    options = options.with_rate(is_trained=bool(base or start))
     earlier = load_checkpoint(path) if path.is_file() else None
+    if earlier is not None and options.learning_rate is None:
+        options = replace(options, learning_rate=earlier.training["learning_rate"])
+    options = options.with_rate(is_trained=bool(base or start))
     if earlier is not None:
         _check_resumable(earlier, options, path)
+        _check_hints(earlier, paintings, path)
     judge = load_loss_network(loss_network)
     if earlier is not None:
         _check_judge(earlier, judge, path)
@@ -112,6 +116,19 @@ def _check_judge(earlier: Checkpoint, judge: LossNetwork, path: Path) -> None:
             f"{path} belongs to a training with the loss network '{before}'; give it with"
             " --loss-network, or another folder for -o"
         )
+
+
+def _check_hints(earlier: Checkpoint, paintings: list[Path], path: Path) -> None:
+    """Refuse to go on with a painting at another scale or weight than the run began with."""
+    before = earlier.training.get("hints", {})
+    for painting in paintings:
+        now, then = learning_hints(painting), LearningHints(**before.get(painting.stem, {}))
+        if now != then:
+            raise OptionError(
+                f"{path} belongs to a training of {painting.name} with scale {then.scale:g} and"
+                f" weight {then.weight:g} instead of {now.scale:g} and {now.weight:g}; say so in"
+                f" {painting.with_suffix('.toml').name} to go on, or use another folder for -o"
+            )
 
 
 def _check_resumable(earlier: Checkpoint, options: TrainingOptions, path: Path) -> None:

@@ -153,10 +153,19 @@ class Recorder:
             wait: false gives those up that are not completed within three seconds.
         """
         self.stop()
-        with ExitStack() as stack:  # an interrupt amid one still closes the others
+
+        def close(output: Output) -> None:
+            nonlocal wait
+            try:
+                output.close(wait=wait)
+            except KeyboardInterrupt:
+                wait = False  # the others are closed as well, and hurry
+                raise
+
+        with ExitStack() as stack:
             stack.callback(self._conclude)
             for output in reversed(self._completing.values()):
-                stack.callback(output.close, wait=wait)
+                stack.callback(close, output)
 
     def _conclude(self) -> list[str]:
         ended = [(path, output) for path, output in self._completing.items() if output.ended]

@@ -319,11 +319,13 @@ class Session:
 
     def _end(self, output: Output) -> None:
         """Complete an output, or what is left of it, and keep what became of it."""
-        output.close()
-        self._outputs.remove(output)
-        self._results.append(output.result)
-        if output.error is not None:
-            self._failures.append((output.name, output.error))
+        try:
+            output.close()
+        finally:  # also where an interrupt cuts it short
+            self._outputs.remove(output)
+            self._results.append(output.result)
+            if output.error is not None:
+                self._failures.append((output.name, output.error))
 
     def _at_limit(self) -> bool:
         frames, seconds = self._limits.frames, self._limits.seconds

@@ -17,6 +17,9 @@ from waiting import wait_until
 
 from realtime.sources.camera import CameraSource
 
+# Several waits in a row may need more than the usual limit where a machine is busy.
+pytestmark = pytest.mark.timeout(300)
+
 RUN = [sys.executable, "-m", "realtime", "live"]
 
 

@@ -42,10 +42,12 @@ def test_a_painting_may_say_how_it_is_best_learned(tmp_path):
     path = tmp_path / "mine.png"
     cv2.imwrite(str(path), media.draw(0, 64, 48))
     assert learning_hints(path) == LearningHints(scale=1, weight=1)
-    assert read_painting(path, 24).shape == (24, 32, 3)
+    assert read_painting(path, 48).shape == (48, 64, 3)
     (tmp_path / "mine.toml").write_text("scale = 0.5\nweight = 2\n")
     assert learning_hints(path) == LearningHints(scale=0.5, weight=2)
-    assert read_painting(path, 24).shape == (12, 16, 3)
+    assert read_painting(path, 48).shape == (24, 32, 3)
+    with pytest.raises(OptionError, match=r"mine\.png of 30 pixels .* 15 pixels small"):
+        read_painting(path, 30)
 
 
 @pytest.mark.parametrize("value", ['"large"', "0", "-1", "nan", "11", "true"])

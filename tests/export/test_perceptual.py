@@ -10,6 +10,7 @@ from export.perceptual import (
     content_loss,
     gram,
     grid_loss,
+    local_mean,
     style_loss,
     style_targets,
     total_variation,
@@ -86,3 +87,10 @@ def test_rounding_is_no_grid():
     levels = torch.full((1, 3, 64, 64), 100 / 255)
     levels[..., ::4, ::4] += 0.5 / 255
     assert grid_loss(levels).item() < 1
+
+
+@pytest.mark.parametrize("size", [(40, 60), (9, 9), (3, 5)])
+def test_local_means_are_those_of_a_pooling(size):
+    pictures = torch.rand(2, 3, *size)
+    expected = functional.avg_pool2d(pictures, 9, 1, 4, count_include_pad=False)
+    torch.testing.assert_close(local_mean(pictures), expected, rtol=1e-4, atol=1e-5)

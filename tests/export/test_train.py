@@ -79,6 +79,22 @@ def test_a_run_can_be_made_longer_but_not_otherwise_changed(run, tmp_path):
         run(tmp_path / "run", replace(SMALL, style_weight=1.0))
 
 
+def test_a_run_goes_on_at_its_learning_rate_whatever_is_usual_now(run, tmp_path):
+    begun = run(tmp_path / "run", replace(SMALL, learning_rate=1e-4))
+    assert begun.training["learning_rate"] == 1e-4
+    assert run(tmp_path / "run", replace(SMALL, steps=8)).training["learning_rate"] == 1e-4
+    with pytest.raises(OptionError, match=r"learning_rate 0\.0001 instead of 0\.1"):
+        run(tmp_path / "run", replace(SMALL, learning_rate=0.1))
+
+
+def test_a_painting_keeps_its_scale_and_weight_within_a_run(run, tmp_path, painting_paths):
+    paths = [Path(shutil.copy(path, tmp_path)) for path in painting_paths]
+    run(tmp_path / "run", paintings=paths)
+    paths[1].with_suffix(".toml").write_text("weight = 1.5\n")
+    with pytest.raises(OptionError, match=r"weight 1 instead of 1 and 1\.5"):
+        run(tmp_path / "run", replace(SMALL, steps=8), paintings=paths)
+
+
 def test_an_added_style_leaves_the_others_alone(run, tmp_path, painting_paths):
     base = run(tmp_path / "base", paintings=painting_paths[:1])
     added = run(

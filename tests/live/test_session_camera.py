@@ -20,6 +20,9 @@ from realtime.sinks.null import NullSink
 from realtime.sinks.stream import StreamSink
 from realtime.sources import capture, open_live
 
+# Several waits in a row may need more than the usual limit where a machine is busy.
+pytestmark = pytest.mark.timeout(300)
+
 
 def test_a_camera_that_is_killed_and_comes_back(stylizer, tmp_path):
     with socket.socket() as probe:

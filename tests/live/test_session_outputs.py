@@ -69,6 +69,24 @@ def test_what_became_of_outputs_and_recordings_is_kept(stylizer, tmp_path):
     assert any("63x47 became 64x48" in warning for warning in session.warnings)
 
 
+def test_an_interrupt_amid_one_output_still_ends_the_others(stylizer, tmp_path, monkeypatch):
+    clip = media.make_clip(tmp_path / "clip.mp4", frames=4)
+    session, _ = build(open_live(clip), stylizer, tmp_path, sinks=[Keeping(), Keeping(), Keeping()])
+    close, closed = Output.close, []
+
+    def interrupted(output, **how):
+        close(output, **how)
+        closed.append(output.name)
+        if len(closed) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Output, "close", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.run(never)
+    assert closed == ["output 0", "output 1", "output 2"]
+    assert [result.name for result in session.results] == closed
+
+
 def test_outputs_get_the_painting(stylizer, tmp_path):
     sink = Keeping()
     clip = media.make_clip(tmp_path / "clip.mp4", frames=4)
