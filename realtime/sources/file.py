@@ -75,6 +75,7 @@ class VideoFileSource:
         self.damaged = False
         self.exhausted = False
         self._iterated = False
+        self._is_closed = False
         self._container = open_input(self.path)
         try:
             self._prepare(size, max_pixels or MAXIMUM_PIXELS)
@@ -199,6 +200,8 @@ class VideoFileSource:
         return self._frames()
 
     def _frames(self) -> Iterator[Frame]:
+        if self._is_closed:
+            return
         index = 0
         time, current = self._first
         del self._first
@@ -208,6 +211,8 @@ class VideoFileSource:
                 if self.cut_end is not None and next_time >= self.cut_end:
                     break
                 yield self._convert(time, current, index, next_time - time)
+                if self._is_closed:  # the decoder would crash if it were asked for more
+                    return
                 index += 1
                 time, current = next_time, following
             yield self._convert(time, current, index, None)
@@ -254,7 +259,8 @@ class VideoFileSource:
         return Frame(image, time, index, duration)
 
     def close(self) -> None:
-        """Release the file; harmless when repeated."""
+        """Release the file, which then delivers nothing more; harmless when repeated."""
+        self._is_closed = True
         self._container.close()
 
     def __enter__(self) -> Self:

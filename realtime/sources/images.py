@@ -90,7 +90,7 @@ class ImageSource:
 
     def close(self) -> None:
         """Deliver no more pictures."""
-        self._paths = []
+        self._paths.clear()
         self._first = None
 
     def __enter__(self) -> Self:
