@@ -14,6 +14,10 @@ from torch import Tensor
 from .perceptual import LossNetwork, content_loss, style_loss, style_targets, total_variation
 
 
+LINE_SEARCH = 25
+"""Places an iteration may look at to find how far to go; usually the first is good."""
+
+
 @dataclass(frozen=True)
 class OptimizationOptions:
     """Weights of the losses, and how long to optimise.
@@ -76,12 +80,16 @@ def optimization_steps(
     # The judge sees 0..255, so that steps of unit length, as L-BFGS tries first, are small.
     pixels = (255 * start).contiguous().requires_grad_()
     optimizer = torch.optim.LBFGS(
-        [pixels], max_iter=1, history_size=50, line_search_fn="strong_wolfe"
+        [pixels],
+        max_iter=1,
+        # By default the line search shares in `max_iter`, may not look at a second place, and so
+        # stays where it is for good as soon as the first one is no better.
+        max_eval=1 + LINE_SEARCH,
+        history_size=50,
+        line_search_fn="strong_wolfe",
     )
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        picture = pixels / 255
+    def total(picture: Tensor) -> Tensor:
         features = network(picture)
         loss = (
             options.content_weight * content_loss(features, content)
@@ -89,10 +97,22 @@ def optimization_steps(
             + options.variation_weight * total_variation(picture)
         ).sum()
         # Values outside the range of a display would be cut off; better to avoid them.
-        loss = loss + (picture - picture.clamp(0, 1)).square().sum() * 1e-2
-        loss.backward()  # type: ignore[no-untyped-call]
+        return loss + (picture - picture.clamp(0, 1)).square().sum() * 1e-2
+
+    before: list[Tensor] = []
+
+    def closure() -> Tensor:
+        """The loss; the gradient in ``pixels``. An iteration begins where the last one ended."""
+        if not before or not torch.equal(before[0], pixels):
+            optimizer.zero_grad()
+            loss = total(pixels / 255)
+            loss.backward()  # type: ignore[no-untyped-call]
+            assert pixels.grad is not None
+            before[:] = pixels.detach().clone(), loss.detach(), pixels.grad.clone()
+        _, loss, gradient = before
+        pixels.grad = gradient.clone()
         return loss
 
     for _ in range(options.steps):
         loss = optimizer.step(closure)  # type: ignore[no-untyped-call]
-        yield (pixels.detach() / 255).clamp(0, 1), float(loss.detach())
+        yield (pixels.detach() / 255).clamp(0, 1), float(loss)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import made_up
 import torch
 
@@ -27,3 +29,20 @@ def test_noise_is_a_matter_of_the_seed(judge):
 
     assert torch.equal(paint(1), paint(1))
     assert not torch.equal(paint(1), paint(2))
+
+
+def test_a_step_too_long_does_not_end_the_optimisation(judge):
+    photograph, painting = (to_tensor([made_up.made_up_picture(i, 48, 64)]) for i in (1, 2))
+    losses = []
+    options = OptimizationOptions(steps=80, from_noise=True)
+    optimize(photograph, painting, judge, options, lambda _, loss: losses.append(loss))
+    falls = [before > after for before, after in pairwise(losses)]
+    assert sum(falls[-40:]) > 35
+
+
+def test_an_iteration_rarely_looks_at_the_picture_more_than_once(judge):
+    photograph, painting = (to_tensor([made_up.made_up_picture(i, 48, 64)]) for i in (1, 2))
+    looks = []
+    with judge.register_forward_hook(lambda *_: looks.append(1)):
+        optimize(photograph, painting, judge, OptimizationOptions(steps=20))
+    assert len(looks) < 30
