@@ -13,7 +13,6 @@ from torch import Tensor
 
 from .perceptual import LossNetwork, content_loss, style_loss, style_targets, total_variation
 
-
 LINE_SEARCH = 25
 """Places an iteration may look at to find how far to go; usually the first is good."""
 
