@@ -10,10 +10,16 @@ import click
 from .cli_tools import (
     PATH,
     TrainingBar,
+    device_option,
+    from_noise_option,
     loss_network_option,
+    overwrite_option,
+    quiet_option,
     say,
+    seed_option,
     shipped_or,
     show_bar,
+    size_option,
     style_size_option,
     torch_device,
     weight_options,
@@ -150,18 +156,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Steps between checkpoints and previews.",
 )
-@click.option(
-    "--seed",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Of all random numbers: on a processor, equal seeds give equal results.",
-)
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda, ..."
-)
-@click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+@seed_option
+@device_option()
+@quiet_option
 def train(
     *,
     paintings: tuple[Path, ...],
@@ -210,8 +207,8 @@ def train(
 @click.option(
     "--output", "-o", metavar="MODEL.onnx", required=True, type=PATH, help="Model to write."
 )
-@click.option("--overwrite", is_flag=True, help="Replace a model that exists.")
-@click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+@overwrite_option("model")
+@quiet_option
 def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool) -> int:
     """Export a trained CHECKPOINT to a model file, and prove that it paints the same."""
     from .onnx_export import export_checkpoint
@@ -238,30 +235,14 @@ def export_model(*, checkpoint: Path, output: Path, overwrite: bool, quiet: bool
     show_default=True,
     help="Iterations of L-BFGS.",
 )
-@click.option(
-    "--size",
-    metavar="N",
-    type=click.IntRange(32),
-    default=360,
-    show_default=True,
-    help="Shorter side of the photograph, in pixels.",
-)
+@size_option
 @style_size_option
 @weight_options
-@click.option("--from-noise", is_flag=True, help="Start from noise instead of the photograph.")
-@click.option(
-    "--seed",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Of all random numbers: on a processor, equal seeds give equal results.",
-)
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda, ..."
-)
-@click.option("--overwrite", is_flag=True, help="Replace a picture that exists.")
-@click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+@from_noise_option
+@seed_option
+@device_option()
+@overwrite_option("picture")
+@quiet_option
 def optimize(
     *,
     content: Path,

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_tools import PATH, say, shipped_or, show_bar, torch_device
+from .cli_tools import (
+    PATH,
+    device_option,
+    overwrite_option,
+    quiet_option,
+    say,
+    seed_option,
+    shipped_or,
+    show_bar,
+    torch_device,
+)
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -42,7 +52,14 @@ if TYPE_CHECKING:
     help="Paints some of the photographs, for the student to see paintings too; 'shipped' is the"
     " checkpoint that comes with stylecam.",
 )
-@click.option("--steps", metavar="N", type=click.IntRange(1), default=3000, show_default=True)
+@click.option(
+    "--steps",
+    metavar="N",
+    type=click.IntRange(1),
+    default=3000,
+    show_default=True,
+    help="Steps of the training.",
+)
 @click.option(
     "--batch",
     metavar="N",
@@ -67,12 +84,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="Photographs for the comparison.",
 )
-@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, show_default=True)
-@click.option(
-    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda, ..."
-)
-@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
-@click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+@seed_option
+@device_option()
+@overwrite_option("file")
+@quiet_option
 def distill(
     *,
     teacher: str,

@@ -10,9 +10,14 @@ import click
 
 from .cli_tools import (
     PATH,
+    device_option,
+    from_noise_option,
     loss_network_option,
+    overwrite_option,
+    quiet_option,
     say,
     show_bar,
+    size_option,
     style_size_option,
     torch_device,
     weight_options,
@@ -122,14 +127,8 @@ _STEADY_STYLES = 3
     show_default=True,
     help="Iterations of the optimisation after which it is looked at; can be repeated.",
 )
-@click.option(
-    "--size",
-    metavar="N",
-    type=click.IntRange(32),
-    default=360,
-    show_default=True,
-    help="Shorter side of the photographs, in pixels.",
-)
+@from_noise_option
+@size_option
 @click.option(
     "--strength",
     metavar="X",
@@ -139,15 +138,11 @@ _STEADY_STYLES = 3
 )
 @style_size_option
 @weight_options
-@click.option(
-    "--device",
-    metavar="NAME",
-    default="auto",
-    show_default=True,
-    help="Where the losses are computed: auto, cpu, cuda, ...; networks run on the processor.",
+@device_option(
+    "Where the losses are computed: auto, cpu, cuda, ...; networks run on the processor."
 )
-@click.option("--overwrite", is_flag=True, help="Replace a report that exists.")
-@click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+@overwrite_option("report")
+@quiet_option
 def evaluate(
     *,
     model: Path | None,

@@ -60,6 +60,54 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def size_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--size``."""
+    return click.option(
+        "--size",
+        metavar="N",
+        type=click.IntRange(32),
+        default=360,
+        show_default=True,
+        help="Shorter side of the photographs, in pixels.",
+    )(function)
+
+
+def seed_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--seed``."""
+    return click.option(
+        "--seed",
+        metavar="N",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Of all random numbers: on a processor, equal seeds give equal results.",
+    )(function)
+
+
+def device_option(
+    text: str = "Where to compute: auto, cpu, cuda, ...",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--device``, with ``text`` as its help."""
+    return click.option("--device", metavar="NAME", default="auto", show_default=True, help=text)
+
+
+def overwrite_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--overwrite`` of ``what``."""
+    return click.option("--overwrite", is_flag=True, help=f"Replace a {what} that exists.")
+
+
+from_noise_option = click.option(
+    "--from-noise",
+    is_flag=True,
+    default=False,
+    help="The optimisation starts from noise, as Gatys et al. did, instead of the photograph.",
+)
+"""``--from-noise``."""
+
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
+"""``--quiet``."""
+
+
 @overload
 def shipped_or(checkpoint: Path) -> Path: ...
 @overload

@@ -49,6 +49,7 @@ class EvaluationOptions:
         photographs: number of held-out photographs, spread evenly over the folder.
         optimized: number of these that the optimisation paints as well; it takes minutes for each.
         iterations: of the optimisation after which it is looked at, rising.
+        from_noise: the optimisation starts from noise, as Gatys et al. did, not the photograph.
         size: shorter side of the photographs, in pixels.
         style_size: shorter side of the paintings, in pixels, times a painting's own scale.
         content_weight: weight of the content loss in the total.
@@ -61,6 +62,7 @@ class EvaluationOptions:
     photographs: int = 8
     optimized: int = 1
     iterations: tuple[int, ...] = (100, 300)
+    from_noise: bool = False
     size: int = 360
     style_size: int = 512
     content_weight: float = 1.0
@@ -342,6 +344,7 @@ def _optimized(
         content_weight=options.content_weight,
         style_weight=options.style_weight,
         variation_weight=options.variation_weight,
+        from_noise=options.from_noise,
     )
     steps = optimization_steps(judge.to_tensor(photograph), judge.painting, judge.network, settings)
     seconds = 0.0

@@ -172,3 +172,15 @@ def test_the_command_and_the_library_have_the_same_defaults():
     ours = {parameter.name: parameter.default for parameter in cli_evaluate.evaluate.params}
     for name, value in asdict(EvaluationOptions()).items():
         assert np.array_equal(ours[name], value), name
+
+
+def test_the_optimisation_starts_from_noise_if_asked(evaluate, tmp_path):
+    losses = {}
+    for start in ("--from-noise", "--quiet"):
+        folder = tmp_path / start.strip("-")
+        assert evaluate(folder, start, "--photographs", 1) == 0
+        scores = json.loads((folder / "evaluation.json").read_text())["scores"]
+        by_contender = {row["contender"]: row["content"] for row in scores}
+        losses[start] = by_contender["optimisation_1"]
+    # One iteration from a photograph leaves most of its content; noise has none.
+    assert losses["--quiet"] < 0.5 < losses["--from-noise"]

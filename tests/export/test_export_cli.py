@@ -135,5 +135,4 @@ def test_the_command_and_the_library_have_the_same_defaults():
             assert ours[name] == value, name
     ours = {parameter.name: parameter.default for parameter in cli.optimize.params}
     for name, value in asdict(OptimizationOptions()).items():
-        if name != "from_noise":  # a flag
-            assert ours[name] == value, name
+        assert ours[name] == value, name
