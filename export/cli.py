@@ -105,6 +105,14 @@ if TYPE_CHECKING:
     help="Weight of the grid loss: no regular dots in flat areas.",
 )
 @click.option(
+    "--comb-weight",
+    metavar="X",
+    type=click.FloatRange(min=0),
+    default=0.3,
+    show_default=True,
+    help="Weight of the comb loss: no lines of single pixels.",
+)
+@click.option(
     "--balance",
     metavar="X",
     type=click.FloatRange(0, 1),

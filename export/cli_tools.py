@@ -207,6 +207,7 @@ class TrainingBar:
             f"content {losses.content:.3f}  style {losses.style:.3f}"
             f"  variation {losses.variation:.3f}  tone {losses.tone:.3f}"
             f"  stability {losses.stability:.4f}  grid {losses.grid:.2f}"
+            f"  comb {losses.comb:.2f}"
         )
         # The bar and the remaining time must fit into 80 columns as well.
         short = f"content {losses.content:.2f} style {losses.style:.3f}"

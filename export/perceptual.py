@@ -174,28 +174,58 @@ def total_variation(images: Tensor) -> Tensor:
     return rows + columns
 
 
-def grid_loss(images: Tensor, period: int = 16, levels: float = 3.0) -> Tensor:
-    """[N] how much of a regular pattern lies over the pictures; 1 where it is left to chance.
+def local_detail(images: Tensor, levels: float = 3.0) -> Tensor:
+    """[N, 3, H, W]: what differs from its surroundings, relative to how lively these are.
 
-    A network that works at a smaller size easily leaves a faint grid of dots in flat areas. Detail
-    (what differs from its surroundings, relative to how lively these are) is averaged over all
-    places that have the same position modulo ``period``. In a picture such averages vanish; a
-    grid's do not. The larger the pictures, the surer a grid stands out: its loss grows with the
-    area.
+    In this, a faint pattern in a flat area counts as much as a strong one among strokes.
 
     Args:
-        images: [N, 3, H, W], RGB in 0..1; H and W from ``period``.
-        period: of the pattern, in pixels; its divisors are found as well.
+        images: [N, 3, H, W], RGB in 0..1.
         levels: how many levels of 255 count as lively, so that rounding does not.
     """
     detail = images - local_mean(images)
     with torch.no_grad():
         energy = local_mean(detail.square())
-    detail = detail / (energy + (levels / 255) ** 2).sqrt()
-    rows, columns = images.shape[2] // period, images.shape[3] // period
+    return detail / (energy + (levels / 255) ** 2).sqrt()
+
+
+def grid_loss(detail: Tensor, period: int = 16) -> Tensor:
+    """[N] how much of a regular pattern lies over the pictures; 1 where it is left to chance.
+
+    A network that works at a smaller size easily leaves a faint grid of dots in flat areas. Detail
+    is averaged over all places that have the same position modulo ``period``. In a picture such
+    averages vanish; a grid's do not. The larger the pictures, the surer a grid stands out: its loss
+    grows with the area.
+
+    Args:
+        detail: [N, 3, H, W] from `local_detail`; H and W from ``period``.
+        period: of the pattern, in pixels; its divisors are found as well.
+    """
+    rows, columns = detail.shape[2] // period, detail.shape[3] // period
     detail = detail[:, :, : rows * period, : columns * period]
-    means = detail.reshape(len(images), 3, rows, period, columns, period).mean((2, 4))
+    means = detail.reshape(len(detail), 3, rows, period, columns, period).mean((2, 4))
     return rows * columns * means.square().mean((1, 2, 3))
+
+
+def comb_loss(detail: Tensor, block: int = 8) -> Tensor:
+    """[N] how much rows, columns or a checkerboard of single pixels alternate; noise has about 1.
+
+    A network that paints tiles of 2x2 pixels easily gives their rows (or columns) two colours,
+    wherever the texture of the painting is fine: lines of a pixel each, a comb. Unlike a grid they
+    come and go, so the average over a picture does not see them; that over a block does.
+
+    Args:
+        detail: [N, 3, H, W] from `local_detail`; H and W from ``block``.
+        block: side of the blocks, in pixels; even.
+    """
+    rows, columns, half = detail.shape[2] // block, detail.shape[3] // block, block // 2
+    # A slope, of which each row is a little lighter than the one before, is no comb.
+    detail = detail - local_mean(detail, 1)
+    detail = detail[:, :, : rows * block, : columns * block]
+    means = detail.reshape(len(detail), 3, rows, half, 2, columns, half, 2).mean((3, 6))
+    # [N, 3, rows, row of the tile, columns, column of the tile]: only differences within a tile.
+    combs = means - means.mean((3, 5), keepdim=True)
+    return half**2 * combs.square().mean((1, 2, 3, 4, 5))
 
 
 def local_mean(images: Tensor, reach: int = 4) -> Tensor:

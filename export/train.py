@@ -35,8 +35,10 @@ from .paintings import describe_style, learning_hints, read_painting
 from .perceptual import (
     STYLE_LAYERS,
     LossNetwork,
+    comb_loss,
     content_loss,
     grid_loss,
+    local_detail,
     style_loss,
     style_targets,
     tone_loss,
@@ -74,6 +76,7 @@ class Losses:
     tone: float
     stability: float
     grid: float
+    comb: float
     fidelity: float
 
 
@@ -231,6 +234,7 @@ class Trainer:
         content = content_loss(features, content_targets)
         styles = style_loss(self.judge, features, targets, random=random)
         fidelity = (painted - photographs).abs().mean((1, 2, 3))
+        detail = local_detail(painted)
         # Whatever the strength, light stays light, and nothing flickers or forms a grid.
         parts = {
             "content": (strength * content).mean(),
@@ -238,7 +242,8 @@ class Trainer:
             "variation": (strength * total_variation(painted)).mean(),
             "tone": tone_loss(painted, photographs).mean(),
             "stability": self._stability_loss(photographs, painted, style, random),
-            "grid": grid_loss(painted).mean(),
+            "grid": grid_loss(detail).mean(),
+            "comb": comb_loss(detail).mean(),
             "fidelity": ((1 - strength) * fidelity).mean(),
         }
         weights = options.loss_weights()

@@ -7,9 +7,11 @@ from torch.nn import functional
 
 from export.perceptual import (
     STYLE_LAYERS,
+    comb_loss,
     content_loss,
     gram,
     grid_loss,
+    local_detail,
     local_mean,
     style_loss,
     style_targets,
@@ -77,16 +79,41 @@ def test_a_grid_is_found_wherever_it_lies(period):
     half = dots.clone()
     half[..., 64:] = torch.rand(1, 3, 128, 64)
     noise = flat + 0.05 * torch.randn(1, 3, 128, 128)
-    assert grid_loss(noise).item() == pytest.approx(1, abs=0.25)
-    assert grid_loss(flat).item() < 0.01
-    assert grid_loss(dots).item() > 2.5
-    assert grid_loss(half).item() > 1.2  # noise over this half alone makes 0.5
+    assert grid_loss(local_detail(noise)).item() == pytest.approx(1, abs=0.25)
+    assert grid_loss(local_detail(flat)).item() < 0.01
+    assert grid_loss(local_detail(dots)).item() > 2.5
+    assert grid_loss(local_detail(half)).item() > 1.2  # noise over this half alone makes 0.5
 
 
 def test_rounding_is_no_grid():
     levels = torch.full((1, 3, 64, 64), 100 / 255)
     levels[..., ::4, ::4] += 0.5 / 255
-    assert grid_loss(levels).item() < 1
+    assert grid_loss(local_detail(levels)).item() < 1
+
+
+def alternating(name):
+    """Single pixels that alternate [64, 64] in -1 and 1: lines, or a checkerboard."""
+    row, column = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
+    return 1 - 2 * ({"rows": row, "columns": column, "checkerboard": row + column}[name] % 2)
+
+
+@pytest.mark.parametrize("pattern", ["rows", "columns", "checkerboard"])
+def test_a_comb_is_found_though_it_comes_and_goes(pattern):
+    torch.manual_seed(0)
+    noise = 0.5 + 0.05 * torch.randn(1, 3, 64, 64)
+    # Its two colours change places every 16 pixels, so that it is none on average.
+    turns = 1 - 2 * (torch.arange(64) // 16 % 2)
+    comb = noise + 0.05 * alternating(pattern) * turns * turns[:, None]
+    assert comb_loss(local_detail(noise)).item() == pytest.approx(1.1, abs=0.1)
+    assert comb_loss(local_detail(comb)).item() > 4
+    assert grid_loss(local_detail(comb)).item() < 1.5
+
+
+def test_slopes_and_coarse_stripes_are_no_comb():
+    ramp = torch.linspace(0, 1, 64)[:, None].expand(1, 3, 64, 64)
+    stripes = torch.from_numpy(np.sin(np.arange(64) * np.pi / 4)).float().expand(1, 3, 64, 64)
+    assert comb_loss(local_detail(ramp)).item() < 0.01
+    assert comb_loss(local_detail(0.5 + 0.3 * stripes)).item() < 0.05
 
 
 @pytest.mark.parametrize("size", [(40, 60), (9, 9), (3, 5)])
