@@ -105,12 +105,12 @@ if TYPE_CHECKING:
     help="Weight of the grid loss: no regular dots in flat areas.",
 )
 @click.option(
-    "--comb-weight",
+    "--checkerboard-weight",
     metavar="X",
     type=click.FloatRange(min=0),
     default=0.3,
     show_default=True,
-    help="Weight of the comb loss: no lines of single pixels.",
+    help="Weight of the checkerboard loss: no single pixels or lines that alternate.",
 )
 @click.option(
     "--balance",

@@ -175,10 +175,11 @@ def evaluate(
     if clips or stills:
         from .steadiness import SteadinessOptions
 
-        if options["strength"] is not None or reference or content or paintings:
+        of_pictures = (reference, content, paintings, options["from_noise"])
+        if options["strength"] is not None or any(of_pictures):
             raise click.UsageError(
-                "--strength, --reference, --content and --paintings do not go with --temporal and"
-                " --still; run evaluate twice"
+                "--strength, --reference, --content, --paintings and --from-noise do not go with"
+                " --temporal and --still; run evaluate twice"
             )
         if still_frames and not stills:
             raise click.UsageError("--still-frames goes with --still")

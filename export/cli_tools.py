@@ -17,29 +17,25 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 
 
-def loss_network_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--loss-network``."""
-    return click.option(
-        "--loss-network",
-        metavar="NAME|FILE",
-        default="compact",
-        show_default=True,
-        help="The judge: compact (comes with stylecam), vgg16 or vgg19 (by torchvision), or a file"
-        " of weights (.npz).",
-    )(function)
+loss_network_option = click.option(
+    "--loss-network",
+    metavar="NAME|FILE",
+    default="compact",
+    show_default=True,
+    help="The judge: compact (comes with stylecam), vgg16 or vgg19 (by torchvision), or a file"
+    " of weights (.npz).",
+)
 
 
-def style_size_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--style-size``."""
-    return click.option(
-        "--style-size",
-        metavar="N",
-        type=click.IntRange(32),
-        default=512,
-        show_default=True,
-        help="Shorter side of the paintings, in pixels, times a painting's own scale: larger gives"
-        " larger strokes.",
-    )(function)
+style_size_option = click.option(
+    "--style-size",
+    metavar="N",
+    type=click.IntRange(32),
+    default=512,
+    show_default=True,
+    help="Shorter side of the paintings, in pixels, times a painting's own scale: larger gives"
+    " larger strokes.",
+)
 
 
 def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,28 +56,24 @@ def weight_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def size_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--size``."""
-    return click.option(
-        "--size",
-        metavar="N",
-        type=click.IntRange(32),
-        default=360,
-        show_default=True,
-        help="Shorter side of the photographs, in pixels.",
-    )(function)
+size_option = click.option(
+    "--size",
+    metavar="N",
+    type=click.IntRange(32),
+    default=360,
+    show_default=True,
+    help="Shorter side of what is painted, in pixels.",
+)
 
 
-def seed_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--seed``."""
-    return click.option(
-        "--seed",
-        metavar="N",
-        type=click.IntRange(0),
-        default=0,
-        show_default=True,
-        help="Of all random numbers: on a processor, equal seeds give equal results.",
-    )(function)
+seed_option = click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of all random numbers: on a processor, equal seeds give equal results.",
+)
 
 
 def device_option(
@@ -102,10 +94,8 @@ from_noise_option = click.option(
     default=False,
     help="The optimisation starts from noise, as Gatys et al. did, instead of the photograph.",
 )
-"""``--from-noise``."""
 
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Show errors only.")
-"""``--quiet``."""
 
 
 @overload
@@ -207,7 +197,7 @@ class TrainingBar:
             f"content {losses.content:.3f}  style {losses.style:.3f}"
             f"  variation {losses.variation:.3f}  tone {losses.tone:.3f}"
             f"  stability {losses.stability:.4f}  grid {losses.grid:.2f}"
-            f"  comb {losses.comb:.2f}"
+            f"  checkerboard {losses.checkerboard:.2f}"
         )
         # The bar and the remaining time must fit into 80 columns as well.
         short = f"content {losses.content:.2f} style {losses.style:.3f}"

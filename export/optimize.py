@@ -14,7 +14,7 @@ from torch import Tensor
 from .perceptual import LossNetwork, content_loss, style_loss, style_targets, total_variation
 
 LINE_SEARCH = 25
-"""Places an iteration may look at to find how far to go; usually the first is good."""
+"""Places an iteration may look at to find how far to go (torch's own limit); usually it is one."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,13 @@ def optimization_steps(
     optimizer = torch.optim.LBFGS(
         [pixels],
         max_iter=1,
-        # By default the line search shares in `max_iter`, may not look at a second place, and so
-        # stays where it is for good as soon as the first one is no better.
+        # Newer torch lets the line search look at no second place else: it has what is left of
+        # `max_eval`, by default one. The picture then stays as it is once a step is too long.
         max_eval=1 + LINE_SEARCH,
+        # These are absolute, and a pixel's part in a relative loss is as small as pictures are
+        # large: the larger the picture, the sooner they would end the optimisation.
+        tolerance_grad=0,
+        tolerance_change=0,
         history_size=50,
         line_search_fn="strong_wolfe",
     )
@@ -98,20 +102,24 @@ def optimization_steps(
         # Values outside the range of a display would be cut off; better to avoid them.
         return loss + (picture - picture.clamp(0, 1)).square().sum() * 1e-2
 
-    before: list[Tensor] = []
+    seen: Tensor | None = None
+    loss = gradient = torch.zeros(())
 
     def closure() -> Tensor:
-        """The loss; the gradient in ``pixels``. An iteration begins where the last one ended."""
-        if not before or not torch.equal(before[0], pixels):
+        """The loss, and its gradient in ``pixels``.
+
+        An iteration asks first where the one before it ended, which it has mostly just looked at.
+        """
+        nonlocal seen, loss, gradient
+        if seen is None or not torch.equal(seen, pixels):
             optimizer.zero_grad()
             loss = total(pixels / 255)
             loss.backward()  # type: ignore[no-untyped-call]
             assert pixels.grad is not None
-            before[:] = pixels.detach().clone(), loss.detach(), pixels.grad.clone()
-        _, loss, gradient = before
-        pixels.grad = gradient.clone()
+            seen, loss, gradient = pixels.detach().clone(), loss.detach(), pixels.grad
+        pixels.grad = gradient
         return loss
 
     for _ in range(options.steps):
-        loss = optimizer.step(closure)  # type: ignore[no-untyped-call]
-        yield (pixels.detach() / 255).clamp(0, 1), float(loss)
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        yield (pixels.detach() / 255).clamp(0, 1), float(closure())

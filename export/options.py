@@ -28,7 +28,8 @@ class TrainingOptions:
         tone_weight: weight of the tone loss, which keeps light things light.
         stability_weight: weight of the stability loss; 0 trains without pairs.
         grid_weight: weight of the grid loss, which keeps flat areas free of patterns.
-        comb_weight: weight of the comb loss, which keeps pixels from alternating line by line.
+        checkerboard_weight: weight of the checkerboard loss, which keeps single pixels from
+            alternating, line by line too.
         balance: how far a style's loss is raised where photographs are near to its painting, and
             lowered where they are far: 0 leaves it as it is, 1 makes up for the distance.
         weaker: part of the photographs that are painted at less than full strength, in a mixture
@@ -51,7 +52,7 @@ class TrainingOptions:
     tone_weight: float = 1.0
     stability_weight: float = 2.0
     grid_weight: float = 0.05
-    comb_weight: float = 0.3
+    checkerboard_weight: float = 0.3
     balance: float = 1.0
     weaker: float = 0.15
     optimizer: OptimizerKind = "muon"
@@ -69,7 +70,7 @@ class TrainingOptions:
             "tone": self.tone_weight,
             "stability": self.stability_weight,
             "grid": self.grid_weight,
-            "comb": self.comb_weight,
+            "checkerboard": self.checkerboard_weight,
             "fidelity": FIDELITY_WEIGHT,
         }
 
@@ -99,6 +100,6 @@ class TrainingOptions:
         known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         # A training from before there was any.
         known.setdefault("balance", 0.0)
-        known.setdefault("comb_weight", 0.0)
+        known.setdefault("checkerboard_weight", 0.0)
         known.setdefault("optimizer", "adam")
         return cls(**{**known, "network": NetworkConfig(**values["network"])})

@@ -35,7 +35,7 @@ from .paintings import describe_style, learning_hints, read_painting
 from .perceptual import (
     STYLE_LAYERS,
     LossNetwork,
-    comb_loss,
+    checkerboard_loss,
     content_loss,
     grid_loss,
     local_detail,
@@ -76,7 +76,7 @@ class Losses:
     tone: float
     stability: float
     grid: float
-    comb: float
+    checkerboard: float
     fidelity: float
 
 
@@ -235,7 +235,7 @@ class Trainer:
         styles = style_loss(self.judge, features, targets, random=random)
         fidelity = (painted - photographs).abs().mean((1, 2, 3))
         detail = local_detail(painted)
-        # Whatever the strength, light stays light, and nothing flickers or forms a grid.
+        # Whatever the strength, light stays light, and nothing flickers or forms a pattern.
         parts = {
             "content": (strength * content).mean(),
             "style": (strength.square() * self.style_factors[chosen] * styles).mean(),
@@ -243,7 +243,7 @@ class Trainer:
             "tone": tone_loss(painted, photographs).mean(),
             "stability": self._stability_loss(photographs, painted, style, random),
             "grid": grid_loss(detail).mean(),
-            "comb": comb_loss(detail).mean(),
+            "checkerboard": checkerboard_loss(detail).mean(),
             "fidelity": ((1 - strength) * fidelity).mean(),
         }
         weights = options.loss_weights()

@@ -138,7 +138,9 @@ def _check_resumable(earlier: Checkpoint, options: TrainingOptions, path: Path) 
     now["steps"] = before["steps"]
     changed = [key for key in now if now[key] != before[key]]
     if changed:
-        listed = ", ".join(f"{key} {before[key]} instead of {now[key]}" for key in changed)
+        listed = ", ".join(
+            f"--{key.replace('_', '-')} {before[key]} instead of {now[key]}" for key in changed
+        )
         raise OptionError(
             f"{path} belongs to a training with {listed}; use the same options to go on, or"
             " another folder for -o"

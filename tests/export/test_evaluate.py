@@ -175,12 +175,12 @@ def test_the_command_and_the_library_have_the_same_defaults():
 
 
 def test_the_optimisation_starts_from_noise_if_asked(evaluate, tmp_path):
-    losses = {}
-    for start in ("--from-noise", "--quiet"):
-        folder = tmp_path / start.strip("-")
-        assert evaluate(folder, start, "--photographs", 1) == 0
+    losses = []
+    for start in [(), ("--from-noise",)]:
+        folder = tmp_path / f"{len(start)}"
+        assert evaluate(folder, *start, "--photographs", 1) == 0
         scores = json.loads((folder / "evaluation.json").read_text())["scores"]
-        by_contender = {row["contender"]: row["content"] for row in scores}
-        losses[start] = by_contender["optimisation_1"]
-    # One iteration from a photograph leaves most of its content; noise has none.
-    assert losses["--quiet"] < 0.5 < losses["--from-noise"]
+        losses += [row["content"] for row in scores if row["contender"] == "optimisation_1"]
+    # One iteration leaves a photograph about as it is, and noise about as far from it as it was.
+    from_photograph, from_noise = losses
+    assert from_photograph < 0.5 < from_noise

@@ -28,3 +28,11 @@ def test_what_is_learned_already_is_learned_on_more_slowly(kind, optimizer, is_t
 def test_options_survive_a_checkpoint():
     options = TrainingOptions(steps=7, learning_rate=2e-3, network=NetworkConfig(blocks=3))
     assert TrainingOptions.from_dict(options.to_dict()) == options
+
+
+def test_what_a_training_before_it_existed_did_without_stays_off():
+    values = TrainingOptions().to_dict()
+    for name in ("balance", "checkerboard_weight", "optimizer"):
+        del values[name]
+    options = TrainingOptions.from_dict(values)
+    assert (options.balance, options.checkerboard_weight, options.optimizer) == (0, 0, "adam")

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from export.perceptual import (
     STYLE_LAYERS,
-    comb_loss,
+    checkerboard_loss,
     content_loss,
     gram,
     grid_loss,
@@ -91,29 +91,31 @@ def test_rounding_is_no_grid():
     assert grid_loss(local_detail(levels)).item() < 1
 
 
-def alternating(name):
-    """Single pixels that alternate [64, 64] in -1 and 1: lines, or a checkerboard."""
-    row, column = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
-    return 1 - 2 * ({"rows": row, "columns": column, "checkerboard": row + column}[name] % 2)
+def alternating(pattern):
+    """Single pixels that alternate [128, 128] in -1 and 1: lines, or a checkerboard."""
+    row, column = torch.meshgrid(torch.arange(128), torch.arange(128), indexing="ij")
+    number = {"rows": row, "columns": column, "checkerboard": row + column}[pattern]
+    return 1 - 2 * (number % 2)
 
 
+@pytest.mark.parametrize("shift", [0, 4])
 @pytest.mark.parametrize("pattern", ["rows", "columns", "checkerboard"])
-def test_a_comb_is_found_though_it_comes_and_goes(pattern):
+def test_alternating_pixels_are_found_though_they_change_sides(pattern, shift):
     torch.manual_seed(0)
-    noise = 0.5 + 0.05 * torch.randn(1, 3, 64, 64)
-    # Its two colours change places every 16 pixels, so that it is none on average.
-    turns = 1 - 2 * (torch.arange(64) // 16 % 2)
-    comb = noise + 0.05 * alternating(pattern) * turns * turns[:, None]
-    assert comb_loss(local_detail(noise)).item() == pytest.approx(1.1, abs=0.1)
-    assert comb_loss(local_detail(comb)).item() > 4
-    assert grid_loss(local_detail(comb)).item() < 1.5
+    noise = 0.5 + 0.05 * torch.randn(1, 3, 128, 128)
+    # So that there is nothing of it on average; the changes lie at the blocks' borders or inside.
+    turns = 1 - 2 * ((torch.arange(128) + shift) // 16 % 2)
+    painted = noise + 0.05 * alternating(pattern) * turns * turns[:, None]
+    assert checkerboard_loss(local_detail(noise)).item() == pytest.approx(0.9, abs=0.1)
+    assert checkerboard_loss(local_detail(painted)).item() > 1.8
 
 
-def test_slopes_and_coarse_stripes_are_no_comb():
-    ramp = torch.linspace(0, 1, 64)[:, None].expand(1, 3, 64, 64)
-    stripes = torch.from_numpy(np.sin(np.arange(64) * np.pi / 4)).float().expand(1, 3, 64, 64)
-    assert comb_loss(local_detail(ramp)).item() < 0.01
-    assert comb_loss(local_detail(0.5 + 0.3 * stripes)).item() < 0.05
+@pytest.mark.parametrize("period", [6, 12, 24])
+def test_stripes_of_more_than_single_pixels_do_not_alternate(period):
+    stripes = torch.from_numpy(np.sin(np.arange(128) * 2 * np.pi / period)).float()
+    for lying in (stripes, stripes[:, None]):
+        picture = 0.5 + 0.3 * lying.expand(1, 3, 128, 128)
+        assert checkerboard_loss(local_detail(picture)).item() < 0.05
 
 
 @pytest.mark.parametrize("size", [(40, 60), (9, 9), (3, 5)])

@@ -75,7 +75,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(run, tmp_path):
 def test_a_run_can_be_made_longer_but_not_otherwise_changed(run, tmp_path):
     run(tmp_path / "run")
     assert run(tmp_path / "run", replace(SMALL, steps=8)).step == 8
-    with pytest.raises(OptionError, match="style_weight"):
+    with pytest.raises(OptionError, match="--style-weight"):
         run(tmp_path / "run", replace(SMALL, style_weight=1.0))
 
 
@@ -83,7 +83,7 @@ def test_a_run_goes_on_at_its_learning_rate_whatever_is_usual_now(run, tmp_path)
     begun = run(tmp_path / "run", replace(SMALL, learning_rate=1e-4))
     assert begun.training["learning_rate"] == 1e-4
     assert run(tmp_path / "run", replace(SMALL, steps=8)).training["learning_rate"] == 1e-4
-    with pytest.raises(OptionError, match=r"learning_rate 0\.0001 instead of 0\.1"):
+    with pytest.raises(OptionError, match=r"--learning-rate 0\.0001 instead of 0\.1"):
         run(tmp_path / "run", replace(SMALL, learning_rate=0.1))
 
 
